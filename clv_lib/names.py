@@ -1,0 +1,79 @@
+"""One word, one meaning: the columns, dimensions and families that cross the border of a room.
+
+``docs/glossary.md`` is written from :data:`MEANINGS`, so a name and its meaning cannot drift apart.
+"""
+
+from typing import Final, Literal, get_args
+
+# the transaction log, as accepted
+CUSTOMER_ID: Final = "customer_id"
+ORDERED_AT: Final = "ordered_at"
+AMOUNT: Final = "amount"
+ORDER_ID: Final = "order_id"
+PRODUCT_ID: Final = "product_id"
+CATEGORY: Final = "category"
+QUANTITY: Final = "quantity"
+UNIT_COST: Final = "unit_cost"
+DISCOUNT: Final = "discount"
+CHANNEL: Final = "channel"
+CURRENCY: Final = "currency"
+
+# the customer summary and its cells
+FREQUENCY: Final = "frequency"
+RECENCY: Final = "recency"
+T: Final = "T"
+MONETARY_VALUE: Final = "monetary_value"
+N: Final = "n"
+FIRST_DAY: Final = "first_purchase_day"
+LAST_DAY: Final = "last_purchase_day"
+PURCHASE_DAY: Final = "purchase_day"
+FIRST_VALUE: Final = "first_value"
+TOTAL_VALUE: Final = "total_value"
+SPEND_BIN: Final = "spend_bin"
+
+# what the models and the valuation add
+P_ALIVE: Final = "p_alive"
+EXPECTED_PURCHASES: Final = "expected_purchases"
+EXPECTED_SPEND: Final = "expected_spend"
+RESIDUAL_CLV: Final = "residual_clv"
+CLV: Final = "clv"
+REALISED_MARGIN: Final = "realised_margin"
+
+# dimensions of labelled arrays, in this order
+CHAIN: Final = "chain"
+DRAW: Final = "draw"
+CELL: Final = "cell"
+
+PurchaseFamily = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
+PURCHASE_FAMILIES: Final[tuple[PurchaseFamily, ...]] = get_args(PurchaseFamily)  # simplest first
+
+MEANINGS: Final[dict[str, str]] = {
+    CUSTOMER_ID: "who bought; text, always, so that leading zeros survive",
+    ORDERED_AT: "calendar day of the purchase, in the business's own time zone",
+    AMOUNT: "value of the order line, in `currency`; revenue, not profit",
+    ORDER_ID: "the order that the line belongs to",
+    PRODUCT_ID: "what was bought",
+    CATEGORY: "group of products",
+    QUANTITY: "units on the line",
+    UNIT_COST: "cost of one unit, in `currency`",
+    DISCOUNT: "price reduction already taken off `amount`, in `currency`",
+    CHANNEL: "where the purchase was made",
+    CURRENCY: "ISO 4217 code of `amount`",
+    FREQUENCY: "x: number of repeat purchase days; the first purchase is not counted, so a one-time buyer has 0",
+    RECENCY: "t_x: weeks from the first to the last purchase; 0 for a one-time buyer. Not the time since the last one",
+    T: "age of the customer: weeks from the first purchase to the end of the observation",
+    MONETARY_VALUE: "m_x: mean value of the repeat purchase days, in `currency`; missing for one-time buyers",
+    N: "how many customers a cell stands for",
+    FIRST_DAY: "day number of the first purchase (days since 0001-01-01, which is day 1)",
+    LAST_DAY: "day number of the last purchase",
+    PURCHASE_DAY: "day number of a purchase occasion; one customer buys at most once a day",
+    FIRST_VALUE: "value of the first purchase day, in `currency`",
+    TOTAL_VALUE: "value of all purchase days, in `currency`",
+    SPEND_BIN: "step of log `monetary_value`; customers on the same step share a cell; -1 without repeat purchase",
+    P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
+    EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
+    EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",
+    RESIDUAL_CLV: "E(RLV): discounted contribution still to come from an existing customer; acquisition cost is sunk",
+    CLV: "E(CLV): discounted contribution of a new customer over the horizon, first purchase included, before CAC",
+    REALISED_MARGIN: "contribution already earned from the customer; never added to a forecast silently",
+}

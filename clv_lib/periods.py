@@ -1,0 +1,109 @@
+"""The only place that divides by 7, 30 or 365: calendar, observation window and rates.
+
+Models count in weeks, settings speak of months and years, and the log holds calendar days.
+A year is 365.25 days throughout, so twelve months are 52.18 weeks whichever year they fall in.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import narwhals as nw
+
+from clv_lib.errors import SettingsError
+
+DAYS_PER_WEEK: Final = 7
+DAYS_PER_YEAR: Final = 365.25
+MONTHS_PER_YEAR: Final = 12
+WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / DAYS_PER_WEEK
+SHORTEST_HOLDOUT_WEEKS: Final = 4.0  # less says nothing about a forecast
+
+
+@dataclass(frozen=True)
+class ObservationWindow:
+    """First and last day customers could be seen, and the last day of the calibration period.
+
+    Parameters
+    ----------
+    start, end : date
+        Both days belong to the window; ``end`` may be later than the last purchase.
+    calibration_end : date, optional
+        Last day of the fitting data in a backtest; ``None`` when the window is too short for one.
+    """
+
+    start: date
+    end: date
+    calibration_end: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise SettingsError(
+                f"the observation must end on or after its first day, but it ends on {self.end} "
+                f"and the log begins on {self.start}. Usually dataset.as_of is too early; move it later."
+            )
+        if self.calibration_end is not None and not self.start <= self.calibration_end < self.end:
+            raise SettingsError(
+                f"dataset.calibration_end must fall inside the log, before its last day, but it is "
+                f"{self.calibration_end} and the log runs from {self.start} to {self.end}. Choose a day in between."
+            )
+
+    @property
+    def weeks(self) -> float:
+        """Length of the window in weeks, last minus first day."""
+        return (self.end - self.start).days / DAYS_PER_WEEK
+
+    @property
+    def holdout_weeks(self) -> float:
+        """Length of the holdout in weeks; 0 without a calibration period."""
+        return 0.0 if self.calibration_end is None else (self.end - self.calibration_end).days / DAYS_PER_WEEK
+
+
+def observation_window(first: date, last: date, *, calibration_end: date | None = None) -> ObservationWindow:
+    """Window from the first to the last day; by default two thirds of it calibrate.
+
+    Parameters
+    ----------
+    first, last : date
+        First and last day customers could be seen.
+    calibration_end : date, optional
+        Stated by the settings. Where it is not, the split falls at two thirds, unless either part would be
+        shorter than :data:`SHORTEST_HOLDOUT_WEEKS`; then there is no split.
+    """
+    if calibration_end is None:
+        split = first + timedelta(days=round((last - first).days * 2 / 3))
+        if (last - split).days >= SHORTEST_HOLDOUT_WEEKS * DAYS_PER_WEEK:
+            calibration_end = split
+    return ObservationWindow(first, last, calibration_end)
+
+
+def weeks_in_months(months: float) -> float:
+    """Length of ``months`` average months, in weeks (12 months are 52.18 weeks)."""
+    return months * WEEKS_PER_YEAR / MONTHS_PER_YEAR
+
+
+def rate_per_period(annual_rate: float, *, periods_per_year: float) -> float:
+    """Effective rate per period that compounds to ``annual_rate`` over a year."""
+    return math.expm1(math.log1p(annual_rate) / periods_per_year)
+
+
+def continuous_rate(annual_rate: float, *, periods_per_year: float = WEEKS_PER_YEAR) -> float:
+    """Force of interest per period: ``exp(-rate * t)`` discounts over ``t`` periods.
+
+    With 15 % a year and 52 weeks it is 0.0027, the delta of Fader, Hardie & Lee (2005), "RFM and CLV", p. 420.
+    """
+    return math.log1p(annual_rate) / periods_per_year
+
+
+def days_to_weeks(days: nw.Expr, *, whole: bool = False) -> nw.Expr:
+    """Days as weeks, with fractions or as whole weeks (rounded down)."""
+    return days // DAYS_PER_WEEK * 1.0 if whole else days / DAYS_PER_WEEK
+
+
+def day_number(when: nw.Expr) -> nw.Expr:
+    """Number of the calendar day, 0001-01-01 being 1: equal to ``date.toordinal()``.
+
+    Subtracting dates is not implemented on every Narwhals backend; integers are.
+    """
+    year = when.dt.year() - 1
+    return 365 * year + year // 4 - year // 100 + year // 400 + when.dt.ordinal_day()
