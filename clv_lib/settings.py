@@ -245,6 +245,6 @@ def _line_of(steps: list[str], text: str) -> int | None:
             section = line.strip("[]").split("#")[0].strip(" []").split(".")
             if section == steps:
                 return number
-        elif section + [line.split("=")[0].strip()] == steps:
+        elif [*section, line.split("=")[0].strip()] == steps:
             return number
     return None

@@ -1,0 +1,186 @@
+"""Language: how numbers, money and dates are written, and how a sentence is said in English and Indonesian.
+
+A sentence is computed once and said in any language later: :func:`say` keeps the English message and the
+quantities apart, :func:`as_html` and :func:`as_text` bring them together. The English message is the key of the
+gettext catalogue in ``locale/``. In a page each number also stands as ``<data value="…">``, so that the pages of all
+languages can be compared number by number.
+"""
+
+import functools
+import gettext
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from math import floor, isfinite, log10
+from pathlib import Path
+from typing import Final, Literal, get_args
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision, get_currency_symbol
+from markupsafe import Markup, escape
+
+Language = Literal["en", "id"]
+LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "id": "Bahasa Indonesia"}
+LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
+COMPACT_FROM: Final = 1_000_000  # below it money is written out
+UNKNOWN: Final = "–"
+_SYMBOL_WHERE_CLDR_HAS_NONE: Final = {("en", "IDR"): "Rp"}  # people write Rp in English too
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A value and how it is written; ``write`` takes the value and a language."""
+
+    value: float | int | date | str
+    write: Callable[[Language], str] = field(compare=False)
+
+    def html(self, language: Language) -> Markup:
+        """The written value inside the element that carries the raw one."""
+        written = escape(self.write(language))
+        if isinstance(self.value, date):
+            return Markup('<time datetime="{}">{}</time>').format(self.value.isoformat(), written)
+        if isinstance(self.value, str):
+            return written
+        if not isfinite(self.value):
+            return Markup("{}").format(UNKNOWN)
+        return Markup('<data value="{}">{}</data>').format(f"{self.value:.12g}", written)
+
+    def text(self, language: Language) -> str:
+        """The written value alone."""
+        return self.write(language)
+
+
+def _finite(value: float, write: Callable[[Language], str]) -> Quantity:
+    return Quantity(value, write if isfinite(value) else lambda language: UNKNOWN)
+
+
+def number(value: float, digits: int = 0) -> Quantity:
+    """A plain number with a fixed count of decimals."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _finite(float(value), lambda language: format_decimal(float(value) + 0.0, pattern, locale=language))
+
+
+def count(value: float) -> Quantity:
+    """How many: a whole number."""
+    rounded = round(value) if isfinite(value) else value
+    return Quantity(rounded, number(rounded).write)
+
+
+def share(value: float, digits: int = 0) -> Quantity:
+    """A share between 0 and 1, written in percent."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return _finite(float(value), lambda language: format_decimal(100 * value + 0.0, pattern, locale=language) + " %")
+
+
+def money(value: float, currency: str) -> Quantity:
+    """An amount in ``currency``; from a million on in words, as in $1.12 million or Rp4,1 miliar."""
+
+    def write(language: Language) -> str:
+        symbol = currency_symbol(currency, language)
+        sign = "−" if value < 0 else ""
+        size = abs(value)
+        if size >= COMPACT_FROM:
+            digits = max(0, 2 - floor(log10(size)) % 3)
+            return f"{sign}{symbol}{format_compact_decimal(size, format_type='long', locale=language, fraction_digits=digits)}"
+        digits = get_currency_precision(currency) if size < 100 and not _small_unit(currency) else 0
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return f"{sign}{symbol}{format_decimal(size, pattern, locale=language)}"
+
+    return _finite(float(value), write)
+
+
+def _small_unit(currency: str) -> bool:
+    """Currencies whose hundredth nobody pays, although the standard still lists it."""
+    return currency in {"IDR", "VND", "LAK", "IRR"}
+
+
+def currency_symbol(currency: str, language: Language) -> str:
+    """Sign of the currency as people write it in that language."""
+    symbol = _SYMBOL_WHERE_CLDR_HAS_NONE.get((language, currency)) or get_currency_symbol(currency, language)
+    return f"{symbol} " if len(symbol) > 2 and symbol == currency else symbol
+
+
+def day(value: date) -> Quantity:
+    """A calendar day, written out."""
+    return Quantity(value, lambda language: format_date(value, "d MMMM y", locale=language))
+
+
+def month(value: date) -> Quantity:
+    """A month and its year."""
+    return Quantity(value, lambda language: format_date(value, "MMM y", locale=language))
+
+
+def words(value: object) -> Quantity:
+    """Text that came from data or settings: said as it is, escaped on a page."""
+    return Quantity(str(value), lambda language: str(value))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A message in English with named places, and what stands in them."""
+
+    message: str
+    values: Mapping[str, "Quantity | Sentence"] = field(default_factory=dict)
+    plural: str | None = None
+    n: float = 1
+
+    def _template(self, language: Language) -> str:
+        catalogue = translations(language)
+        if self.plural is None:
+            return catalogue.gettext(self.message)
+        return catalogue.ngettext(self.message, self.plural, 1 if self.n == 1 else 2)
+
+    def html(self, language: Language) -> Markup:
+        """The sentence as HTML, everything from data escaped."""
+        return Markup(escape(self._template(language))).format(
+            **{name: value.html(language) for name, value in self.values.items()}
+        )
+
+    def text(self, language: Language) -> str:
+        """The sentence as plain text."""
+        return self._template(language).format(**{name: value.text(language) for name, value in self.values.items()})
+
+
+def say(message: str, /, **values: Quantity | Sentence) -> Sentence:
+    """A sentence with quantities in its ``{places}``; the message is looked up in the catalogue when it is said."""
+    return Sentence(message, values)
+
+
+def say_count(singular: str, plural: str, /, *, n: float, **values: Quantity | Sentence) -> Sentence:
+    """A sentence that differs for one and for many; ``{n}`` is the count."""
+    return Sentence(singular, {"n": count(n), **values}, plural=plural, n=n)
+
+
+@functools.cache
+def translations(language: Language) -> gettext.NullTranslations:
+    """Catalogue of a language; English is the language of the messages themselves."""
+    path = LOCALE_FOLDER / language / "LC_MESSAGES" / "clv_lib.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)  # compiled in memory: no binary file that could be out of date
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def translate(message: str, language: Language) -> str:
+    """A fixed text, such as a prose cell or a label, in that language."""
+    return translations(language).gettext(message) if message else ""
+
+
+def plain(html: str) -> str:
+    """Text of an HTML fragment, for the console."""
+    return re.sub(r"\s+", " ", Markup(html).striptags())
+
+
+def language_tag(language: Language) -> str:
+    """The ``lang`` attribute of a page."""
+    return Locale.parse(language).language
