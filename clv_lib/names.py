@@ -36,6 +36,11 @@ P_ALIVE: Final = "p_alive"
 EXPECTED_PURCHASES: Final = "expected_purchases"
 EXPECTED_SPEND: Final = "expected_spend"
 RESIDUAL_CLV: Final = "residual_clv"
+RESIDUAL_CLV_LOW: Final = "residual_clv_low"
+RESIDUAL_CLV_HIGH: Final = "residual_clv_high"
+RESIDUAL_CLV_PREDICTIVE_LOW: Final = "residual_clv_predictive_low"
+RESIDUAL_CLV_PREDICTIVE_HIGH: Final = "residual_clv_predictive_high"
+RESIDUAL_CLV_INFINITE: Final = "residual_clv_infinite"
 CLV: Final = "clv"
 REALISED_MARGIN: Final = "realised_margin"
 
@@ -74,6 +79,11 @@ MEANINGS: Final[dict[str, str]] = {
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",
     RESIDUAL_CLV: "E(RLV): discounted contribution still to come from an existing customer; acquisition cost is sunk",
+    RESIDUAL_CLV_LOW: "lower end of the 90 % credible interval of `residual_clv`: how far the expected value is uncertain",
+    RESIDUAL_CLV_HIGH: "upper end of the 90 % credible interval of `residual_clv`",
+    RESIDUAL_CLV_PREDICTIVE_LOW: "lower end of the 90 % predictive interval: what one such customer will really bring",
+    RESIDUAL_CLV_PREDICTIVE_HIGH: "upper end of the 90 % predictive interval of what one such customer will really bring",
+    RESIDUAL_CLV_INFINITE: "`residual_clv` without end of the horizon; missing without discounting",
     CLV: "E(CLV): discounted contribution of a new customer over the horizon, first purchase included, before CAC",
     REALISED_MARGIN: "contribution already earned from the customer; never added to a forecast silently",
 }
