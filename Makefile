@@ -36,7 +36,7 @@ environment: .venv/ready  ## write requirements.lock, requirements-spark.lock an
 	.venv/bin/pyproject2conda yaml --name clv --python-include infer --no-header --overwrite force --output environment.yml
 
 messages: .venv/ready  ## collect the messages of code, templates and notebooks into locale/
-	@$(PY) tests/messages.py --write
+	@$(PY) -m clv_lib.reporting.catalogue
 
 clean:  ## remove .venv and everything that runs wrote
 	rm -rf .venv reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

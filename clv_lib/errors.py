@@ -37,9 +37,22 @@ class DiagnosticsError(ClvError, RuntimeError):
 
 
 class CannotEstimateError(ClvError, ValueError):
-    """These data cannot answer this question, however good they are; the rest of the run goes on."""
+    """These data cannot answer this question, however good they are; the rest of the run goes on.
+
+    Parameters
+    ----------
+    message : str
+        The sentence with ``{places}``; it stands on a page, so it is translated with the places open.
+    **values : float or str
+        What stands in the places.
+    """
 
     exit_code = 0
+
+    def __init__(self, message: str, /, **values: float | str) -> None:
+        super().__init__(message.format(**values))
+        self.message = message
+        self.values = values
 
 
 class RunLockedError(ClvError, RuntimeError):

@@ -1,0 +1,87 @@
+"""The messages of the project: collected from code, templates and notebooks into one gettext catalogue per language.
+
+``python -m clv_lib.reporting.catalogue`` brings ``locale/*/LC_MESSAGES/clv_lib.po`` up to date: new messages appear
+with an empty translation, vanished ones are dropped.
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import nbformat
+from babel.messages import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+
+from clv_lib.reporting.stages import notebooks_folder
+from clv_lib.reporting.wording import LANGUAGES, LOCALE_FOLDER
+
+PACKAGE: Final = Path(__file__).resolve().parents[1]
+_FUNCTIONS: Final = {"say": None, "say_count": (1, 2), "translate": None, "_": None, "mark": None, "CannotEstimateError": None}
+
+
+def messages() -> Iterator[tuple[str, str | tuple[str, str]]]:
+    """Every message with the file it stands in: singular alone, or singular and plural."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield from _messages_of(path, "python")
+    for path in sorted((PACKAGE / "reporting" / "templates").rglob("*.j2")):
+        yield from _messages_of(path, "jinja2.ext:babel_extract")
+    for path in sorted(notebooks_folder().glob("*.ipynb")):
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                yield f"notebooks/{path.name}", cell.source.strip()
+
+
+def _messages_of(path: Path, method: str) -> Iterator[tuple[str, str | tuple[str, str]]]:
+    with path.open("rb") as file:
+        for _, message, _, _ in extract(method, file, keywords=_FUNCTIONS):
+            if message and not isinstance(message, tuple):
+                yield path.relative_to(PACKAGE.parent).as_posix(), message
+            elif isinstance(message, tuple) and message[0]:
+                yield path.relative_to(PACKAGE.parent).as_posix(), (message[0], message[1])
+
+
+def collect(language: str) -> Catalog:
+    """Catalogue of a language with exactly today's messages and the translations known so far."""
+    path = catalogue_path(language)
+    known = Catalog(locale=language)
+    if path.is_file():
+        with path.open("rb") as file:
+            known = read_po(file, locale=language)
+    fresh = Catalog(locale=language, project="clv-lib", charset="utf-8", fuzzy=False, header_comment="# Messages of clv-lib.")
+    fresh.mime_headers = [h for h in fresh.mime_headers if h[0] in {"Content-Type", "Language", "Plural-Forms"}]
+    for place, message in messages():
+        before = known.get(message)
+        fresh.add(message, string=before.string if before else None, locations=[(place, 0)])
+    return fresh
+
+
+def catalogue_path(language: str) -> Path:
+    """Where the catalogue of a language lies."""
+    return LOCALE_FOLDER / language / "LC_MESSAGES" / "clv_lib.po"
+
+
+def update() -> list[str]:
+    """Write the catalogues anew; returns a line per language on what still lacks a translation."""
+    lines = []
+    for language in LANGUAGES:
+        if language == "en":  # the language of the messages
+            continue
+        catalogue = collect(language)
+        missing = [m for m in catalogue if m.id and not _complete(m.string)]
+        text = io.BytesIO()
+        write_po(text, catalogue, width=110, omit_header=False, include_lineno=False)
+        path = catalogue_path(language)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.getvalue())
+        lines.append(f"{language}: {len(catalogue)} messages, {len(missing)} without translation")
+    return lines
+
+
+def _complete(string: str | tuple[str, ...] | None) -> bool:
+    return bool(string) and (isinstance(string, str) or all(string))
+
+
+if __name__ == "__main__":
+    print("\n".join(update()))

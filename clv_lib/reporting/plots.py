@@ -1,0 +1,195 @@
+"""Charts. Each takes tidy data and answers one question; nothing is computed here but positions.
+
+A chart is a :class:`~clv_lib.reporting.elements.Figure`: its title (a sentence that states the answer), alt text and
+caption are the caller's, because they hold numbers; the axes and their units are drawn here, in the page's language.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clv_lib.reporting.elements import ACCENT, INK, LINE, PALE, SOFT, WARN, Figure
+from clv_lib.reporting.wording import Language, Quantity, Sentence, count, money, month, number, share
+
+WIDE: Final = (8.6, 3.6)  # inches; at 72 points an inch the lettering keeps its size on a page 620 points wide
+NARROW: Final = (4.0, 3.3)
+_STYLE: Final = {
+    "font.size": 10,
+    "axes.edgecolor": LINE,
+    "axes.labelcolor": SOFT,
+    "axes.labelsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.prop_cycle": "cycler('color', ['#0f6b5c', '#5b6472', '#a34a00'])",
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": SOFT,
+    "ytick.labelcolor": SOFT,
+    "ytick.major.size": 0,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "lines.linewidth": 2,
+}
+
+Draw = Callable[[Any, Language, bool], None]
+
+
+def _figure(
+    name: str, *, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence, paint: Draw, tall: float = 1.0
+) -> Figure:
+    """A figure with one pair of axes, labelled, that ``paint(axes, language, narrow)`` fills."""
+
+    def draw(language: Language, narrow: bool) -> Any:
+        import seaborn as sns
+        from matplotlib import pyplot as plt
+
+        with sns.axes_style("white"), plt.rc_context(_STYLE):
+            width, height = NARROW if narrow else WIDE
+            figure, axes = plt.subplots(figsize=(width, height * tall), layout="constrained")
+            paint(axes, language, narrow)
+            axes.set_xlabel(x.text(language))
+            # the unit of the vertical axis stands on top, where it is read without turning the head
+            axes.set_title(y.text(language), loc="left", fontsize=10, color=SOFT, pad=8)
+        return figure
+
+    return Figure(name=name, title=title, alt=alt, caption=caption, draw=draw)
+
+
+def _ticks(axis: Any, write: Callable[[float], Quantity], language: Language) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value).text(language)))
+
+
+def _legend(axes: Any, narrow: bool) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=1 if narrow else 3, borderaxespad=0, handlelength=1.5)
+
+
+def bars_by_month(
+    data: pd.DataFrame, *, name: str, currency: str | None, title: Sentence, alt: Sentence, caption: Sentence, y: Sentence, x: Sentence
+) -> Figure:
+    """One bar per month. ``data``: month (date), value (money in ``currency``, or a count when that is None)."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        axes.bar(np.arange(len(data)), data["value"], color=ACCENT, width=0.78)
+        step = max(1, -(-len(data) // (4 if narrow else 9)))
+        axes.set_xticks(range(0, len(data), step))
+        axes.set_xticklabels([month(_day(m)).text(language) for m in data["month"].iloc[::step]])
+        write = count if currency is None else (lambda value: money(value, currency))
+        _ticks(axes.yaxis, write, language)
+
+    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+
+
+def _day(value: Any) -> date:
+    return pd.Timestamp(value).date()
+
+
+def shares_by_group(
+    data: pd.DataFrame, *, name: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence, highlight: int = 0
+) -> Figure:
+    """One labelled bar per group. ``data``: label (str), share (0 to 1)."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        positions = np.arange(len(data))
+        colours = [ACCENT if position == highlight else PALE for position in positions]
+        axes.bar(positions, data["share"], color=colours, width=0.78)
+        for position, value in zip(positions, data["share"], strict=True):
+            axes.annotate(
+                share(value).text(language), (position, max(value, 0)), xytext=(0, 3), textcoords="offset points",
+                ha="center", fontsize=8 if narrow else 10, color=INK, fontweight="bold" if position == highlight else "normal",
+            )  # fmt: skip
+        axes.set_xticks(positions, list(data["label"]))
+        axes.set_yticks([])
+        axes.grid(visible=False)
+
+    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+
+
+def observed_and_expected(
+    data: pd.DataFrame,
+    *,
+    name: str,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+    observed: Sentence,
+    expected: Sentence,
+    write: Callable[[float], Quantity] = count,
+) -> Figure:
+    """Bars of what was seen, points with 90 % ranges of what the model says. ``data``: label, observed, expected, low, high."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        positions = np.arange(len(data))
+        axes.bar(positions, data["observed"], color=PALE, width=0.78, label=observed.text(language))
+        spread = np.abs([data["expected"] - data["low"], data["high"] - data["expected"]])
+        axes.errorbar(
+            positions, data["expected"], yerr=spread, fmt="o", color=ACCENT, markersize=4.5, elinewidth=1.5, capsize=3,
+            label=expected.text(language),
+        )  # fmt: skip
+        axes.set_xticks(positions, list(data["label"]))
+        _ticks(axes.yaxis, write, language)
+        _legend(axes, narrow)
+
+    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+
+
+def tracking(
+    data: pd.DataFrame, *, split: float, title: Sentence, alt: Sentence, caption: Sentence, labels: dict[str, Sentence]
+) -> Figure:
+    """Cumulative purchases, seen and forecast.
+
+    Parameters
+    ----------
+    data : DataFrame
+        week, actual, expected, low, high: cumulative repeat purchases.
+    split : float
+        Week at which the fitting data end.
+    labels : dict
+        Sentences ``x``, ``y``, ``actual``, ``expected``, ``split``.
+    """
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        axes.fill_between(data["week"], data["low"], data["high"], color=ACCENT, alpha=0.18, linewidth=0)
+        axes.plot(data["week"], data["expected"], color=ACCENT, label=labels["expected"].text(language))
+        axes.plot(data["week"], data["actual"], color=INK, linestyle=(0, (2, 1.5)), label=labels["actual"].text(language))
+        axes.axvline(split, color=WARN, linewidth=1)
+        axes.annotate(
+            labels["split"].text(language), (split, 0), xycoords=("data", "axes fraction"), xytext=(5, 4),
+            textcoords="offset points", color=WARN, fontsize=9,
+        )  # fmt: skip
+        axes.set_xlim(0, data["week"].max())
+        axes.set_ylim(0)
+        _ticks(axes.yaxis, count, language)
+        _ticks(axes.xaxis, number, language)
+        _legend(axes, narrow)
+
+    return _figure("tracking", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint)
+
+
+def iso_value(
+    data: pd.DataFrame, *, currency: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
+) -> Figure:
+    """Lines of equal value over the past. ``data``: recency (weeks), frequency, value (one row per point of the grid)."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        grid = data.pivot_table(index="frequency", columns="recency", values="value")
+        lines = axes.contour(grid.columns, grid.index, grid.to_numpy(), levels=6 if narrow else 8, colors=ACCENT, linewidths=1.4)
+        axes.clabel(lines, fmt=lambda value: money(value, currency).text(language), fontsize=8 if narrow else 9)
+        axes.grid(visible=False)
+        _ticks(axes.xaxis, number, language)
+        _ticks(axes.yaxis, number, language)
+
+    return _figure("iso-value", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.15)

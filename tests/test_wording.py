@@ -1,0 +1,56 @@
+"""Numbers, money and dates as people write them; sentences that cannot drop or leak a value."""
+
+from datetime import date
+
+import pytest
+
+from clv_lib.reporting.wording import count, day, money, month, number, say, say_count, share, words
+
+
+@pytest.mark.parametrize(
+    ("quantity", "english", "indonesian"),
+    [
+        (count(23570), "23,570", "23.570"),
+        (number(3.14159, 2), "3.14", "3,14"),
+        (share(0.0834), "8 %", "8 %"),
+        (share(0.9984, 1), "99.8 %", "99,8 %"),
+        (money(47.3, "USD"), "$47.30", "US$47,30"),
+        (money(4321.9, "USD"), "$4,322", "US$4.322"),
+        (money(1_123_456, "USD"), "$1.12 million", "US$1,12 juta"),
+        (money(-1_123_456, "USD"), "−$1.12 million", "−US$1,12 juta"),
+        (money(4_100_000_000, "IDR"), "Rp4.1 billion", "Rp4,1 miliar"),
+        (money(999_999, "IDR"), "Rp999,999", "Rp999.999"),
+        (money(43.4, "IDR"), "Rp43", "Rp43"),
+        (day(date(1998, 6, 30)), "30 June 1998", "30 Juni 1998"),
+        (month(date(1998, 5, 1)), "May 1998", "Mei 1998"),
+    ],
+)
+def test_a_quantity_is_written_as_people_of_that_language_write_it(quantity, english, indonesian):
+    assert quantity.text("en") == english
+    assert quantity.text("id") == indonesian
+
+
+def test_milyar_is_never_abbreviated_to_the_m_that_others_read_as_million():
+    assert money(4.1e9, "IDR").text("id").endswith("miliar")
+
+
+def test_a_missing_number_is_a_dash_and_not_nan():
+    assert money(float("nan"), "USD").text("en") == "–"
+    assert str(money(float("nan"), "USD").html("en")) == "–"
+
+
+def test_a_number_on_a_page_carries_its_value_in_every_language():
+    html = {language: str(say("{x} weeks", x=number(12.5, 1)).html(language)) for language in ("en", "id")}
+    assert '<data value="12.5">12.5</data>' in html["en"]
+    assert '<data value="12.5">12,5</data>' in html["id"]
+
+
+def test_text_from_data_is_inert_in_a_sentence():
+    html = str(say("Customer {id}", id=words('<script>alert(1)</script>{x}')).html("en"))
+    assert "<script>" not in html
+    assert "{x}" in html, "braces in data are text, not places"
+
+
+def test_one_customer_is_not_customers():
+    sentence = [say_count("{n} customer left", "{n} customers left", n=n).text("en") for n in (0, 1, 2)]
+    assert sentence == ["0 customers left", "1 customer left", "2 customers left"]
