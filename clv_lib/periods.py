@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Final
 
 import narwhals as nw
+import numpy as np
 
 from clv_lib.errors import SettingsError
 
@@ -95,8 +96,8 @@ def continuous_rate(annual_rate: float, *, periods_per_year: float = WEEKS_PER_Y
     return math.log1p(annual_rate) / periods_per_year
 
 
-def days_to_weeks(days: nw.Expr, *, whole: bool = False) -> nw.Expr:
-    """Days as weeks, with fractions or as whole weeks (rounded down)."""
+def days_to_weeks[Days: (nw.Expr, np.ndarray)](days: Days, *, whole: bool = False) -> Days:
+    """Days as weeks, with fractions or as whole weeks (rounded down); a column's expression, or an array."""
     return days // DAYS_PER_WEEK * 1.0 if whole else days / DAYS_PER_WEEK
 
 
