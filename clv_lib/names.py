@@ -30,6 +30,16 @@ PURCHASE_DAY: Final = "purchase_day"
 FIRST_VALUE: Final = "first_value"
 TOTAL_VALUE: Final = "total_value"
 SPEND_BIN: Final = "spend_bin"
+MEAN_LOG_VALUE: Final = "mean_log_value"
+FREQUENCY_CAL: Final = "frequency_cal"
+RECENCY_CAL: Final = "recency_cal"
+T_CAL: Final = "T_cal"
+FREQUENCY_HOLDOUT: Final = "frequency_holdout"
+REVENUE_HOLDOUT: Final = "revenue_holdout"
+LAST_PERIOD: Final = "last_period"
+MONTH: Final = "month"
+ORDERS: Final = "orders"
+REVENUE: Final = "revenue"
 
 # what the models and the valuation add
 P_ALIVE: Final = "p_alive"
@@ -75,6 +85,16 @@ MEANINGS: Final[dict[str, str]] = {
     FIRST_VALUE: "value of the first purchase day, in `currency`",
     TOTAL_VALUE: "value of all purchase days, in `currency`",
     SPEND_BIN: "step of log `monetary_value`; customers on the same step share a cell; -1 without repeat purchase",
+    MEAN_LOG_VALUE: "mean of log `monetary_value` inside a cell",
+    FREQUENCY_CAL: "`frequency` as it stood at the end of the calibration period",
+    RECENCY_CAL: "`recency` as it stood at the end of the calibration period",
+    T_CAL: "`T` at the end of the calibration period",
+    FREQUENCY_HOLDOUT: "purchase days after the calibration period",
+    REVENUE_HOLDOUT: "value of the purchase days after the calibration period, in `currency`",
+    LAST_PERIOD: "repeat purchase days in the last stretch of the calibration period, as long as the holdout",
+    MONTH: "first day of a calendar month",
+    ORDERS: "purchase days of one customer in one month",
+    REVENUE: "value of the purchase days of one customer in one month, in `currency`",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",

@@ -1,0 +1,92 @@
+"""How the two engines that read text spell the few functions Narwhals does not have."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def quoted(name: str) -> str:
+    """Write a column's name for DuckDB."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Write a text constant; the same in both dialects as long as it holds no backslash."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Spelling of one engine; every function takes and returns SQL text.
+
+    Attributes
+    ----------
+    name : Callable
+        A column's name, quoted.
+    pattern : Callable
+        A regular expression as a text constant.
+    matches, extract : Callable
+        ``(value, pattern)``: whether the value matches, and what the first group holds ('' without a match).
+    day : Callable
+        ``(value, strptime format)``: a date, or null where the text is no day of the calendar.
+    instant_day : Callable
+        ``(ISO timestamp with an offset, time zone)``: the day at which that instant falls there.
+    zoned_day : Callable
+        ``(timestamp with time zone, time zone)``: the same from a typed column.
+    fingerprint : Callable
+        A number that equal rows share.
+    """
+
+    name: Callable[[str], str]
+    pattern: Callable[[str], str]
+    matches: Callable[[str, str], str]
+    extract: Callable[[str, str], str]
+    day: Callable[[str, str], str]
+    instant_day: Callable[[str, str], str]
+    zoned_day: Callable[[str, str], str]
+    fingerprint: Callable[[list[str]], str]
+
+
+_SPARK_FORMATS = {"Y": "yyyy", "m": "M", "d": "d", "y": "yy", "b": "MMM", "B": "MMMM", "H": "H", "M": "m", "S": "s"}
+
+
+def _spark_format(pattern: str) -> str:
+    """Translate a strptime pattern; letters outside a directive are quoted."""
+    out, steps = "", iter(pattern)
+    compact = "%m%d" in pattern  # without separators Java needs fixed widths
+    for step in steps:
+        if step == "%":
+            directive = next(steps, "")
+            word = _SPARK_FORMATS.get(directive, "")
+            out += word * 2 if compact and word in ("M", "d") else word
+        else:
+            out += f"'{step}'" if step.isalpha() else step
+    return out
+
+
+def _duckdb_instant(value: str, zone: str) -> str:
+    return f"CAST(TRY_CAST({value} AS TIMESTAMPTZ) AT TIME ZONE {literal(zone)} AS DATE)"
+
+
+DUCKDB = Dialect(
+    name=quoted,
+    pattern=literal,
+    matches=lambda value, pattern: f"regexp_matches({value}, {literal(pattern)})",
+    extract=lambda value, pattern: f"regexp_extract({value}, {literal(pattern)}, 1)",
+    day=lambda value, form: f"CAST(try_strptime({value}, {literal(form)}) AS DATE)",
+    instant_day=_duckdb_instant,
+    zoned_day=lambda value, zone: f"CAST({value} AT TIME ZONE {literal(zone)} AS DATE)",
+    fingerprint=lambda columns: f"hash({', '.join(columns)})",
+)
+
+SPARK = Dialect(
+    name=lambda name: "`" + name.replace("`", "``") + "`",
+    pattern=lambda pattern: "r" + literal(pattern),
+    matches=lambda value, pattern: f"regexp_like({value}, r{literal(pattern)})",
+    extract=lambda value, pattern: f"regexp_extract({value}, r{literal(pattern)}, 1)",
+    day=lambda value, form: f"CAST(try_to_timestamp({value}, {literal(_spark_format(form))}) AS DATE)",
+    instant_day=lambda value, zone: (
+        f"CAST(from_utc_timestamp(TRY_CAST({value} AS TIMESTAMP), {literal(zone)}) AS DATE)"
+    ),
+    zoned_day=lambda value, zone: f"CAST(from_utc_timestamp({value}, {literal(zone)}) AS DATE)",
+    fingerprint=lambda columns: f"xxhash64({', '.join(columns)})",
+)

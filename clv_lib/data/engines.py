@@ -1,0 +1,286 @@
+"""Open the engine that holds the large tables, and speak its dialect where Narwhals has no word for it.
+
+Three kinds: DuckDB inside the process (the default), a Spark session, or any database that Ibis can reach. Each hands
+out Narwhals lazy frames, so that everything after the door is written once.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pyarrow as pa
+
+from clv_lib.data.dialects import DUCKDB, SPARK, Dialect
+from clv_lib.errors import DataError, SettingsError
+from clv_lib.settings import EngineSection
+
+MEMORY_LIMIT: Final = "2GB"  # beyond it DuckDB spills to a scratch folder, removed on closing
+
+
+class Engine(Protocol):
+    """What a room needs of an engine."""
+
+    kind: str
+    dialect: Dialect | None  # None: text cannot be parsed here, so columns must already have types
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Open a table of the engine by its name."""
+
+    def lend(self, frame: pd.DataFrame) -> nw.LazyFrame[Any]:
+        """Bring a small pandas frame into the engine, to be joined there."""
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+        """Compute a frame once and hold the result in the engine under a name."""
+
+    def close(self) -> None:
+        """Release everything that the engine holds."""
+
+    def __enter__(self) -> "Engine": ...
+
+    def __exit__(self, *fault: object) -> None: ...
+
+
+class _Closing:
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.close()
+
+
+class DuckDBEngine(_Closing):
+    """DuckDB in this process: bounded memory, UTC, and never an extension from the network."""
+
+    kind = "duckdb"
+    dialect: Dialect | None = DUCKDB
+
+    def __init__(self) -> None:
+        self._scratch = tempfile.mkdtemp(prefix="clv-")
+        self.connection = duckdb.connect(
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "threads": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+                "temp_directory": self._scratch,
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            }
+        )
+        self.connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Open a table or view of this connection."""
+        return nw.from_native(self.connection.table(name))
+
+    def lend(self, frame: pd.DataFrame) -> nw.LazyFrame[Any]:
+        """Bring a small pandas frame into the engine."""
+        return nw.from_native(self.connection.from_arrow(pa.Table.from_pandas(frame, preserve_index=False)))
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
+        """Compute a frame once into a table of the connection."""
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        frame.to_native().create(name)
+        return self.table(name)
+
+    def close(self) -> None:
+        """Close the connection and remove the scratch folder."""
+        self.connection.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class SparkEngine(_Closing):
+    """A Spark session: the running one, the one at the address, or a local one."""
+
+    kind = "spark"
+    dialect: Dialect | None = SPARK
+
+    def __init__(self, session: Any, *, owned: bool) -> None:
+        self.session, self._owned = session, owned
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Open a table of the catalog."""
+        return nw.from_native(_opened(name, lambda: self.session.table(name)))
+
+    def lend(self, frame: pd.DataFrame) -> nw.LazyFrame[Any]:
+        """Bring a small pandas frame into the session."""
+        return nw.from_native(self.session.createDataFrame(pa.Table.from_pandas(frame, preserve_index=False)))
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:  # noqa: ARG002
+        """Cache a frame in the cluster; Spark keeps it by plan, not by name."""
+        return nw.from_native(frame.to_native().persist())
+
+    def close(self) -> None:
+        """Drop what was cached; stop the session only if it was started here."""
+        self.session.catalog.clearCache()
+        if self._owned:
+            self.session.stop()
+
+
+class IbisEngine(_Closing):
+    """A database behind Ibis; its tables must have types already."""
+
+    kind = "ibis"
+    dialect: Dialect | None = None
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self._kept: list[Any] = []
+
+    def table(self, name: str) -> nw.LazyFrame[Any]:
+        """Open a table of the database; ``schema.table`` is understood."""
+        *schema, table = name.split(".")
+        database = ".".join(schema) or None
+        return nw.from_native(_opened(name, lambda: self.connection.table(table, database=database)))
+
+    def lend(self, frame: pd.DataFrame) -> nw.LazyFrame[Any]:
+        """Bring a small pandas frame into the database, as a temporary table."""
+        import ibis
+
+        name = ibis.util.gen_name("clv")
+        arrow = pa.Table.from_pandas(frame, preserve_index=False)
+        return nw.from_native(self.connection.create_table(name, arrow, temp=True))
+
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:  # noqa: ARG002
+        """Cache a frame in a temporary table of the database."""
+        cached = frame.to_native().cache()
+        self._kept.append(cached)
+        return nw.from_native(cached)
+
+    def close(self) -> None:
+        """Drop what was cached and disconnect."""
+        for cached in self._kept:
+            cached.release()
+        self.connection.disconnect()
+
+
+@contextmanager
+def open_engine(section: EngineSection) -> Iterator[Engine]:
+    """Open the engine of the settings for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    section : EngineSection
+        ``kind`` and, for a server, the name of the environment variable that holds its address.
+
+    Raises
+    ------
+    SettingsError
+        An extra is not installed, the environment variable is not set, or the server cannot be reached. The address
+        itself is never repeated, since it may carry a password.
+    """
+    engine = start_engine(section)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def start_engine(section: EngineSection) -> Engine:
+    """Open the engine of the settings; the caller closes it (notebooks keep it open). Errors as :func:`open_engine`."""
+    return {"duckdb": _start_duckdb, "spark": _start_spark, "ibis": _start_ibis}[section.kind](section)
+
+
+def _start_duckdb(section: EngineSection) -> Engine:  # noqa: ARG001
+    return DuckDBEngine()
+
+
+def _start_spark(section: EngineSection) -> Engine:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise SettingsError(_missing_extra("spark", "pyspark")) from None
+    running = SparkSession.getActiveSession()
+    builder = SparkSession.builder.appName("clv").config("spark.sql.session.timeZone", "UTC")
+    if section.url_env:
+        address = _address(section.url_env)
+        builder = builder.remote(address) if address.startswith("sc://") else builder.master(address)
+    elif running is None:
+        builder = builder.master("local[*]").config("spark.ui.enabled", "false")
+    session = _reached("Spark", section, builder.getOrCreate)
+    session.conf.set("spark.sql.session.timeZone", "UTC")
+    return SparkEngine(session, owned=running is None)
+
+
+def _start_ibis(section: EngineSection) -> Engine:
+    try:
+        import ibis
+    except ImportError:
+        raise SettingsError(_missing_extra("sql", "ibis-framework")) from None
+    if not section.url_env:
+        raise SettingsError(
+            "engine.kind = 'ibis' must say where the database is, but engine.url_env is not set. Name the environment "
+            "variable that holds the address there, as in url_env = \"CLV_DATABASE\"; never the address itself."
+        )
+    address = _address(section.url_env)
+    return IbisEngine(_reached("the database", section, lambda: ibis.connect(address)))
+
+
+def _address(variable: str) -> str:
+    address = os.environ.get(variable, "").strip()
+    if not address:
+        raise SettingsError(
+            f"engine.url_env names the environment variable {variable}, but it is not set. Set it to the address of "
+            "the engine before starting, or choose engine.kind = 'duckdb'."
+        )
+    return address
+
+
+def _reached(what: str, section: EngineSection, connect: Callable[[], Any]) -> Any:
+    try:
+        return connect()
+    except Exception as error:  # every driver has its own
+        source = f"the address in {section.url_env}" if section.url_env else "a local session"
+        # the driver's sentence may repeat the address, and with it a password
+        raise SettingsError(
+            f"{what} must be reachable through {source}, but connecting failed ({type(error).__name__}). "
+            "Check the address, the driver of that database, and that the server runs."
+        ) from None
+
+
+def _opened(name: str, opening: Callable[[], Any]) -> Any:
+    try:
+        return opening()
+    except Exception as error:
+        raise DataError(
+            f"the table {name!r} must exist in the engine, but opening it failed ({type(error).__name__}). "
+            "Check tables.transactions.path and the rights of the account."
+        ) from None
+
+
+def _missing_extra(extra: str, package: str) -> str:
+    return (
+        f"engine.kind needs the package {package}, which is not installed. Install the extra with "
+        f"pip install 'clv-lib[{extra}]', or choose engine.kind = 'duckdb'."
+    )
+
+
+def write_parquet(frame: nw.LazyFrame[Any], path: Path) -> None:
+    """Write a lazy frame to Parquet without collecting it; a reader sees the old file or the whole new one.
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        On DuckDB it is one file; Spark writes a folder of that name, which every Parquet reader takes for a table.
+    path : Path
+        Where it goes; the folder must exist.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        frame.sink_parquet(partial)
+        if path.is_dir():
+            shutil.rmtree(path)
+        partial.replace(path)
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial)
+        else:
+            partial.unlink(missing_ok=True)
