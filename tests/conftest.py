@@ -21,3 +21,21 @@ def root() -> Path:
 def cdnow() -> Path:
     """Folder of the CDNOW dataset."""
     return ROOT / "data" / "cdnow"
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory):
+    """A report on the whole CDNOW log, quick profile, both languages."""
+    from tests.reports import make_report
+
+    return make_report(ROOT / "data" / "cdnow", "cdnow", tmp_path_factory.mktemp("reports"), "--profile", "quick")
+
+
+@pytest.fixture(scope="session")
+def hostile_report(tmp_path_factory: pytest.TempPathFactory):
+    """A report on a small shop whose best customers are called like an attack."""
+    from tests.reports import make_report
+    from tests.shops import hostile_shop
+
+    folder = hostile_shop(tmp_path_factory.mktemp("hostile"))
+    return make_report(folder, "hostile", tmp_path_factory.mktemp("hostile-reports"), "--profile", "quick")

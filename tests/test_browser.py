@@ -1,0 +1,139 @@
+"""The pages in a real browser: sealed, quiet, accessible, readable on a phone, alike in both languages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chromium import chromium
+from tests.reports import Report
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("report")]
+
+WIDTHS = (320, 375, 1280)
+SCHEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with chromium() as browser:
+        yield browser
+
+
+def pages_of(report: Report) -> list[Path]:
+    run = report.run_folder
+    return [report.reports / "index.html", report.reports / "index.id.html", *sorted(run.glob("*.html")), *sorted(run.glob("id/*.html"))]
+
+
+def open_all_details(page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+
+def test_no_page_asks_for_anything_or_complains(browser, report):
+    for path in pages_of(report):
+        page = browser.new_page()
+        requests, complaints = [], []
+        page.on("request", lambda request, to=requests: to.append(request.url))
+        page.on("console", lambda message, to=complaints: to.append(message.text))
+        page.on("pageerror", lambda error, to=complaints: to.append(str(error)))
+        page.goto(path.as_uri())
+        open_all_details(page)
+        page.close()
+        assert requests == [path.as_uri()], f"{path.name} asked for more than itself"
+        assert complaints == [], path.name
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_with_code_closed_and_opened(browser, report, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    context.set_default_timeout(60_000)
+    for path in pages_of(report):
+        page.goto(path.as_uri())
+        for state in ("closed", "opened"):
+            if state == "opened":
+                open_all_details(page)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{path.name}, code {state}:\n{found.generate_report()}"
+    context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(browser, report, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    for path in pages_of(report):
+        page.goto(path.as_uri())
+        open_all_details(page)
+        content, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert content <= window, f"{path.name} is {content} px wide in a window of {window} px"
+    page.close()
+
+
+def test_every_image_says_what_it_shows(browser, report):
+    page = browser.new_page()
+    seen = 0
+    for path in pages_of(report):
+        page.goto(path.as_uri())
+        texts = page.evaluate(
+            "Array.from(document.querySelectorAll('img, svg')).map(i => i.getAttribute('alt') || i.getAttribute('aria-label') || '')"
+        )
+        seen += len(texts)
+        assert all(len(text) > 30 for text in texts), f"{path.name}: {texts}"
+    page.close()
+    assert seen >= 12, "the report has figures"
+
+
+def test_both_languages_carry_the_same_numbers(browser, report):
+    def values(path: Path) -> list[str]:
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        found = page.evaluate("Array.from(document.querySelectorAll('main data[value]')).map(d => d.value)")
+        page.close()
+        return found
+
+    for english in sorted(report.run_folder.glob("*.html")):
+        ours, theirs = values(english), values(report.run_folder / "id" / english.name)
+        assert len(ours) > 20, f"{english.name} holds figures"
+        assert sorted(ours) == sorted(theirs), english.name
+
+
+def test_the_indonesian_pages_are_indonesian(report):
+    for path in sorted((report.run_folder / "id").glob("*.html")):
+        html = path.read_text(encoding="utf-8")
+        assert '<html lang="id">' in html
+        body = re.sub(r"<(style|details|svg|code)\b.*?</\1>", " ", html, flags=re.S)
+        text = re.sub(r"<[^>]+>", " ", body)
+        english = re.findall(r"\b(?:the|which|with|customers|and are|expected to)\b", text)
+        assert not english, f"{path.name} still says {sorted(set(english))}"
+
+
+def test_every_link_leads_somewhere(report):
+    for path in pages_of(report):
+        html = path.read_text(encoding="utf-8")
+        for target in re.findall(r'href="([^"#]+)"', html):
+            assert (path.parent / target).resolve().is_file(), f"{path.name} links to {target}"
+        for anchor in re.findall(r'href="#([^"]+)"', html):
+            assert f'id="{anchor}"' in html, f"{path.name} links to #{anchor}"
+
+
+def test_a_hostile_customer_id_is_inert(browser, hostile_report):
+    """An id of markup or a formula is text on the page and text in a spreadsheet."""
+    page = browser.new_page()
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    shown = ""
+    for path in pages_of(hostile_report):
+        page.goto(path.as_uri())
+        assert page.evaluate("document.querySelectorAll('script, main iframe, main object').length") == 0
+        shown += page.inner_text("main")
+    page.close()
+    assert dialogs == []
+    assert "<script>alert(1)</script>" in shown, "the id is shown as the text it is"
+    cells = [line for path in hostile_report.run_folder.rglob("*.csv") for line in path.read_text(encoding="utf-8").splitlines()]
+    assert cells, "the run exports tables"
+    assert not [line for line in cells if re.search(r'(^|,)"?[=+@]', line)], "no cell begins like a formula"
+    assert any("HYPERLINK" in line for line in cells), "the id itself is still there"
