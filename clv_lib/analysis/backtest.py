@@ -201,7 +201,7 @@ def _look_forward(
             claimed[part.rows] = np.mean((part.count >= ends[0]) & (part.count <= ends[1]), axis=0)
         for name, values in _sums(part, rng, in_class[part.rows]).items():
             totals[name] = totals.get(name, 0.0) + values
-    by_draw = {name: np.asarray(values) for name, values in totals.items()}
+    by_draw = {name: np.maximum(values, 0.0) for name, values in totals.items()}  # as in value_customers
     return _Forward(expected, bounds, by_draw, by_draw.pop("classes"))
 
 

@@ -64,7 +64,7 @@ def concentration(cells: pd.DataFrame, *, value: str = names.RESIDUAL_CLV) -> Co
         gini=gini(each, n),
         share_of_top_tenth=float(tenths["share_of_value"].iloc[0]),
         customers_for_half=needed,
-        share_for_half=needed / n.sum() if n.sum() else float("nan"),
+        share_for_half=float(needed / n.sum()) if n.sum() else float("nan"),
     )
 
 

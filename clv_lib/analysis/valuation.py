@@ -144,6 +144,8 @@ def value_customers(
             columns[name][part.rows] = values
         for name, values in _per_draw(part, economics, rng).items():
             totals[name] = totals[name] + values
+    for name in totals:  # the luck of a cell is scaled up from one customer, so that a handful could fall below nothing
+        totals[name] = np.maximum(totals[name], 0.0)
     draws = pd.DataFrame(totals, index=pd.RangeIndex(len(next(iter(purchase_draws.values()))), name=names.DRAW))
     return CustomerValues(cells.assign(**columns), draws, family, economics, mass)
 
