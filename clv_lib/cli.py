@@ -1,0 +1,243 @@
+"""The command line: ``clv run``, ``clv check``, ``clv init``, ``clv runs``.
+
+Nothing heavy is imported before a command has been understood, so that a mistake is answered at once.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clv_lib.errors import ClvError, UsageError
+
+app = typer.Typer(
+    name="clv",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+_RUN_HELP = """Run the notebooks on a dataset and publish the report.
+
+The notebooks run in the order of their needs, in processes of their own. Readers see the new report when all of it
+is there; if anything fails, they keep the last good one. What has not changed since an earlier run is not run again.
+The last line printed is the page to open.
+
+\b
+Examples:
+    clv run data/cdnow
+    clv run data/cdnow --as-of 1998-03-31 --lang en
+    clv run data/cdnow --only 01_data_collection
+    clv run data/cdnow --set economics.gross_margin=0.4 --deadline 30
+
+\b
+Exit codes:
+    0    the report is published, or up to date
+    1    a notebook failed
+    2    bad usage, settings or parameters; nothing was started
+    3    the data break their contract
+    4    the model is not to be trusted; the pages withhold its figures
+   75    another run of this dataset is at work
+  124    the deadline passed
+  130    interrupted by Ctrl-C (143: by SIGTERM)
+  137    a notebook's kernel was killed, most often for lack of memory
+"""
+_CHECK_HELP = """Read the data as a run would, and say what was accepted, repaired and set aside.
+
+Nothing is modelled and nothing is published. Exit code 0: the data can be used; 3: they break their contract;
+2: dataset.toml itself is wrong.
+
+\b
+Example:
+    clv check data/cdnow
+"""
+_INIT_HELP = """Look into exported files and write a dataset.toml that describes them.
+
+Columns, dates and numbers are guessed from the files; look the result over before you run it. An existing
+dataset.toml is never overwritten.
+
+\b
+Example:
+    clv init purchases.csv --out data/shop
+"""
+_RUNS_HELP = """List every run, newest first, failed ones too.
+
+\b
+Example:
+    clv runs --reports reports
+"""
+
+_Dataset = Annotated[Path, typer.Argument(help="Folder that holds dataset.toml.", show_default=False)]
+_Reports = Annotated[Path, typer.Option("--reports", help="Folder that reports are written to.", metavar="DIR")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"clv {version('clv-lib')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _clv(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What is each customer worth, and how sure are we? From a purchase log to a report.
+
+    Start with 'clv init purchases.csv', which writes a dataset.toml to look over; 'clv check' says what is wrong with
+    the data; 'clv run' makes the report and prints the path of the page to open.
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command(help=_RUN_HELP)
+def run(
+    dataset: _Dataset,
+    as_of: Annotated[str, typer.Option(help="Read nothing after this day.", metavar="YYYY-MM-DD")] = "",
+    profile: Annotated[str, typer.Option(help="full, or quick for fewer draws.", metavar="full|quick")] = "full",
+    lang: Annotated[
+        list[str] | None, typer.Option(help="Language of the pages, en or id; repeat for both.", metavar="en|id")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this notebook and what it needs; may be repeated.", metavar="NOTEBOOK")
+    ] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting, as in economics.gross_margin=0.4.", metavar="KEY=VALUE"),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Notebooks at the same time.", metavar="N")] = 2,
+    force: Annotated[bool, typer.Option("--force", help="Run everything, even what has not changed.")] = False,
+    reports: _Reports = Path("reports"),
+    deadline: Annotated[
+        float | None, typer.Option(help="Stop after so many minutes, with exit code 124.", metavar="MINUTES")
+    ] = None,
+) -> None:
+    """Run the notebooks and publish the report."""
+    from clv_lib.reporting import pipeline
+
+    code = pipeline.run(
+        dataset,
+        reports=reports,
+        as_of=as_of or None,
+        profile=profile,  # type: ignore[arg-type] - checked there
+        languages=lang or (),
+        only=only or (),
+        overrides=override or (),
+        jobs=jobs,
+        force=force,
+        deadline_minutes=deadline,
+    )
+    raise typer.Exit(code)
+
+
+@app.command(help=_CHECK_HELP)
+def check(dataset: _Dataset) -> None:
+    """Read the data as a run would, and say what was accepted, repaired and set aside."""
+    from clv_lib.settings import load_settings
+
+    settings = load_settings(dataset)
+    from clv_lib.reporting.fingerprints import data_files
+
+    data_files(settings)  # a missing file is answered before the engine is loaded
+    from clv_lib.data.engines import open_engine
+    from clv_lib.data.ingest import ingest
+
+    for line in ingest(settings, open_engine(settings.engine)).report.lines():
+        print(line)
+
+
+@app.command(help=_INIT_HELP)
+def init(
+    files: Annotated[list[Path], typer.Argument(help="One or more exports of purchases.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for dataset.toml.", metavar="DIR")] = Path(),
+) -> None:
+    """Look into exported files and write a dataset.toml that describes them."""
+    target = out / "dataset.toml"
+    if target.exists():
+        raise UsageError(f"{target} must not exist yet, but it does. Edit it, or name another folder with --out.")
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"each FILE must be there, but {file} is not. Check the path.")
+    from clv_lib.data.sniff import propose_settings
+
+    text = propose_settings(files)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{target} must be written, but it cannot: {error.strerror}. Name another folder with --out."
+        ) from error
+    print(f"wrote {target}; look it over, then: clv check {out}")
+
+
+@app.command(help=_RUNS_HELP)
+def runs(reports: _Reports = Path("reports")) -> None:
+    """List every run, newest first, failed ones too."""
+    from clv_lib.reporting.runs import all_runs, latest_of
+
+    found = all_runs(reports)
+    if not found:
+        print(f"no runs in {reports} yet; 'clv run DATASET' makes one")
+        return
+    print(f"{'run':24}{'dataset':20}{'status':14}{'exit':>4}{'seconds':>9}  {''}")
+    for each in found:
+        record = each.record
+        latest = latest_of(reports / record["dataset"])
+        mark = "latest" if latest and latest.path == each.path else record["sentence"].split("\n")[0]
+        seconds = f"{record['seconds']:.1f}"
+        line = f"{each.run_id:24}{record['dataset']:20}{each.status:14}{record['exit_code']:>4}{seconds:>9}  {mark}"
+        print(line.rstrip())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line, and end with one sentence whatever happens."""
+    command: Any = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="clv", standalone_mode=False)
+    except ClvError as error:
+        code = _stop(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _stop("interrupted", 130)
+    except BrokenPipeError:  # the reader, such as 'head', has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 141
+    except Exception as error:
+        code = _explain(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception) -> int:
+    """Answer a mistake in the command line, or a fault of ours."""
+    if hasattr(error, "format_message"):  # click's own: a wrong option, a missing argument
+        return _stop(f"{error.format_message().rstrip('.')}. See 'clv --help'.", 2)
+    if os.environ.get("CLV_DEBUG"):
+        traceback.print_exc()
+        return 1
+    with tempfile.NamedTemporaryFile("w", prefix="clv-", suffix=".log", delete=False, encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+    return _stop(
+        f"clv must not stop like this, but it did: {type(error).__name__}: {error}. "
+        f"The details are in {log.name}; CLV_DEBUG=1 shows them here.",
+        1,
+    )
+
+
+def _stop(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

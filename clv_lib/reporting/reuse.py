@@ -1,0 +1,58 @@
+"""Taking over from earlier runs what has not changed since."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from clv_lib.reporting.artifacts import RunFolder
+from clv_lib.reporting.files import sha256_of
+from clv_lib.reporting.runs import Run
+
+SEARCHED: Final = 10  # how many runs back a notebook is looked for
+
+
+def up_to_date(runs: Iterable[Run], *, keys: Mapping[str, str], pages: str) -> Run | None:
+    """The newest run that is exactly what a new one would be, every file of it verified."""
+    for run in runs:
+        found = {stage["notebook"]: stage["key"] for stage in run.record["stages"]}
+        if found == dict(keys) and run.record["pages_key"] == pages:
+            return None if run.faults() else run
+    return None
+
+
+def reusable(runs: Sequence[Run], keys: Mapping[str, str]) -> dict[str, Run]:
+    """For each notebook, the newest run that holds it with the same content key and unharmed files."""
+    found: dict[str, Run] = {}
+    for notebook, key in keys.items():
+        for run in runs[:SEARCHED]:
+            stage = run.stage(notebook)
+            if stage and stage["key"] == key and _unharmed(run, notebook):
+                found[notebook] = run
+                break
+    return found
+
+
+def copy_stage(run: Run, notebook: str, target: Path) -> dict[str, Any]:
+    """Copy a notebook, its artifacts and its log into a new run; returns the stage's record."""
+    for name in _files(run, notebook):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(run.path / name, target / name)
+    stage = run.stage(notebook)
+    assert stage is not None  # noqa: S101
+    return {**stage, "reused_from": stage["reused_from"] or run.run_id}
+
+
+def _files(run: Run, notebook: str) -> list[str]:
+    written = RunFolder(run.path).manifest(notebook)
+    names = [f"artifacts/{name}" for name in written]
+    optional = [f"artifacts/manifest.{notebook}.json", f"logs/{notebook}.log"]
+    return [f"notebooks/{notebook}.ipynb", *names, *(name for name in optional if name in run.record["files"])]
+
+
+def _unharmed(run: Run, notebook: str) -> bool:
+    recorded = run.record["files"]
+    return all(
+        name in recorded and (run.path / name).is_file() and sha256_of(run.path / name) == recorded[name]
+        for name in _files(run, notebook)
+    )

@@ -1,0 +1,67 @@
+"""The notebooks of a run, and which of them need which: one table."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from clv_lib.errors import UsageError
+
+ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "model", "report")
+DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One notebook of a run.
+
+    Attributes
+    ----------
+    notebook : str
+        Name of the file without ``.ipynb``.
+    needs : tuple of str
+        Notebooks whose artifacts it reads.
+    reads : tuple of str
+        Sections of the settings that can change its result; a change elsewhere does not make it run again.
+    """
+
+    notebook: str
+    needs: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ALL_SECTIONS
+
+
+STAGES: Final = (
+    Stage("01_data_collection", reads=(*DATA_SECTIONS, "model", "report")),
+    Stage("04_lifetime_value", needs=("01_data_collection",)),
+    Stage("00_summary", needs=("01_data_collection", "04_lifetime_value")),  # runs last, reads first
+)
+
+
+def selected(stages: Sequence[Stage], only: Iterable[str] = ()) -> tuple[Stage, ...]:
+    """The stages to run: all, or the named ones with everything that they need, in the table's order.
+
+    Raises
+    ------
+    UsageError
+        A name is not a notebook of the table.
+    """
+    known = {stage.notebook: stage for stage in stages}
+    wanted: set[str] = set()
+    waiting = [_known_name(name.removesuffix(".ipynb"), known) for name in only] or list(known)
+    while waiting:
+        name = waiting.pop()
+        wanted.add(name)
+        waiting += [need for need in known[name].needs if need not in wanted]
+    return tuple(stage for stage in stages if stage.notebook in wanted)
+
+
+def _known_name(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    if name in known:
+        return name
+    begins = [each for each in known if each.startswith(name)]
+    if name and len(begins) == 1:
+        return begins[0]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}."
+    raise UsageError(f"--only must name a notebook, but there is no {name!r}; {hint}")
