@@ -39,6 +39,12 @@ class Engine(Protocol):
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """Compute a frame once and hold the result in the engine under a name."""
 
+    def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
+        """Select columns written in the SQL of the dialect."""
+
+    def drop(self, name: str) -> None:
+        """Forget what was kept or loaded under a name."""
+
     def close(self) -> None:
         """Release everything that the engine holds."""
 
@@ -87,9 +93,17 @@ class DuckDBEngine(_Closing):
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """Compute a frame once into a table of the connection."""
-        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self.drop(name)
         frame.to_native().create(name)
         return self.table(name)
+
+    def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
+        """Select columns written in DuckDB's SQL."""
+        return nw.from_native(frame.to_native().project(", ".join(columns)))
+
+    def drop(self, name: str) -> None:
+        """Drop a table, if there is one of that name."""
+        self.connection.execute(f'DROP TABLE IF EXISTS "{name}"')
 
     def close(self) -> None:
         """Close the connection and remove the scratch folder."""
@@ -117,6 +131,13 @@ class SparkEngine(_Closing):
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:  # noqa: ARG002
         """Cache a frame in the cluster; Spark keeps it by plan, not by name."""
         return nw.from_native(frame.to_native().persist())
+
+    def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
+        """Select columns written in Spark's SQL."""
+        return nw.from_native(frame.to_native().selectExpr(*columns))
+
+    def drop(self, name: str) -> None:
+        """Nothing to forget: nothing was loaded under a name."""
 
     def close(self) -> None:
         """Drop what was cached; stop the session only if it was started here."""
@@ -154,6 +175,13 @@ class IbisEngine(_Closing):
         cached = frame.to_native().cache()
         self._kept.append(cached)
         return nw.from_native(cached)
+
+    def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
+        """Refuse: every database behind Ibis has its own SQL."""
+        raise NotImplementedError
+
+    def drop(self, name: str) -> None:
+        """Nothing to forget: nothing was loaded under a name."""
 
     def close(self) -> None:
         """Drop what was cached and disconnect."""

@@ -1,0 +1,96 @@
+"""Everything that the models read, from one log: small tables, whatever the size of the log."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from clv_lib.data import customers
+from clv_lib.data.customers import Frame, Resolution, collected
+from clv_lib.names import CUSTOMER_ID, FIRST_DAY, ORDERED_AT, PURCHASE_DAY, REVENUE, N
+from clv_lib.periods import ObservationWindow
+from clv_lib.settings import ModelSection
+
+
+@dataclass(frozen=True)
+class Handover:
+    """What one log hands to the models.
+
+    Attributes
+    ----------
+    resolution : {"day", "week"}
+        Of recency and T.
+    exact_spend : bool
+        Whether every distinct mean spend kept its own cell.
+    summary : narwhals.LazyFrame
+        One row per customer, in the engine.
+    tables : dict of DataFrame
+        ``cells``, ``spend_cells``, ``valuation_cells`` of the whole window; ``acquisitions`` and ``repeats`` by day;
+        and, where there is a holdout, ``split_cells``, ``backtest_cells``, ``calibration_cells`` and
+        ``calibration_spend_cells``.
+    """
+
+    resolution: Resolution
+    exact_spend: bool
+    summary: Frame
+    tables: dict[str, pd.DataFrame]
+
+
+def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSection) -> Handover:
+    """Make the cells of a log.
+
+    Parameters
+    ----------
+    transactions : narwhals.LazyFrame
+        Accepted rows.
+    window : ObservationWindow
+    model : ModelSection
+        For the resolution asked for.
+    """
+    resolution = customers.choose_resolution(transactions, end=window.end, wanted=model.resolution)
+    plain = customers.customer_summary(transactions, end=window.end, resolution=resolution)
+    exact = customers.choose_exact_spend(int(collected(plain.select(nw.len().alias(N)))[N].iloc[0]))
+    summary = customers.customer_summary(transactions, end=window.end, resolution=resolution, exact_spend=exact)
+    tables = {
+        "cells": customers.cells(summary),
+        "spend_cells": customers.spend_cells(summary),
+        "valuation_cells": customers.valuation_cells(summary),
+        "acquisitions": _by_day(summary.select(FIRST_DAY), FIRST_DAY),
+        "repeats": _repeats(transactions, window.end),
+    }
+    if window.calibration_end is not None:
+        early = customers.customer_summary(
+            transactions, end=window.calibration_end, resolution=resolution, exact_spend=exact
+        )
+        tables |= {
+            "split_cells": customers.split_cells(transactions, window=window, resolution=resolution),
+            "backtest_cells": customers.backtest_cells(
+                transactions, window=window, resolution=resolution, exact_spend=exact
+            ),
+            "calibration_cells": customers.cells(early),
+            "calibration_spend_cells": customers.spend_cells(early),
+        }
+    return Handover(resolution, exact, summary, tables)
+
+
+def by_month(transactions: Frame, *, end: date) -> pd.DataFrame:
+    """Purchase days, revenue and buyers per calendar month: ``month, orders, revenue, customers``."""
+    rows = customers.activity(transactions.filter(nw.col(ORDERED_AT) <= nw.lit(end)))
+    found = rows.group_by("month").agg(
+        nw.col("orders").sum(), nw.col(REVENUE).sum(), nw.len().alias("customers")
+    )
+    return collected(found).sort_values("month", ignore_index=True)
+
+
+def _repeats(transactions: Frame, end: date) -> pd.DataFrame:
+    """Repeat purchases per day: every customer-day but the customer's first."""
+    days = customers.purchase_days(transactions).filter(nw.col(PURCHASE_DAY) <= end.toordinal())
+    first = days.group_by(CUSTOMER_ID).agg(nw.col(PURCHASE_DAY).min().alias(FIRST_DAY))
+    later = days.join(first, on=CUSTOMER_ID, how="inner").filter(nw.col(PURCHASE_DAY) > nw.col(FIRST_DAY))
+    return _by_day(later.select(PURCHASE_DAY), PURCHASE_DAY)
+
+
+def _by_day(frame: nw.LazyFrame[Any], day: str) -> pd.DataFrame:
+    return collected(frame.group_by(day).agg(nw.len().alias(N))).sort_values(day, ignore_index=True)

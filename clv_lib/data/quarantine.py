@@ -1,0 +1,75 @@
+"""The rows set aside, as a file: where each stood, why it was not used, and its text as it was."""
+
+import csv
+import os
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals as nw
+
+from clv_lib.data.quality import Source
+from clv_lib.data.records import record_text
+from clv_lib.data.survey import Survey, opened
+from clv_lib.names import AMOUNT, CUSTOMER_ID, ORDERED_AT
+
+HEADER: Final = ("source", "line", "reason", "raw")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BATCH: Final = 100_000
+
+
+def write_quarantine(
+    classified: nw.LazyFrame[Any], path: Path, *, sources: tuple[Source, ...], surveys: tuple[Survey, ...]
+) -> int:
+    """Write the rows with a reason, in order of source and line; text files are read again for their raw text."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    count = 0
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            for row in _rows(classified, sources, surveys):
+                writer.writerow([inert(str(cell)) for cell in row])
+                count += 1
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def inert(cell: str) -> str:
+    """Text that a spreadsheet shows and does not run."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
+
+
+def _rows(
+    classified: nw.LazyFrame[Any], sources: tuple[Source, ...], surveys: tuple[Survey, ...]
+) -> Iterator[tuple[str, int, str, str]]:
+    units = nw.col("units").cast(nw.Float64) / 10_000
+    found = (
+        classified.filter(nw.col("reason") != "")
+        .select("source", "line", "span", "reason", CUSTOMER_ID, ORDERED_AT, units.alias(AMOUNT), "shown")
+        .sort("source", "line")
+        .collect("pyarrow")
+        .to_native()
+    )
+    rows = (row for batch in found.to_batches(_BATCH) for row in batch.to_pylist())
+    for number, group in groupby(rows, key=lambda row: row["source"]):
+        name = sources[number].name
+        if not surveys:
+            for row in group:
+                values = (row[CUSTOMER_ID], row[ORDERED_AT], row[AMOUNT], row["shown"])
+                yield name, row["line"], row["reason"], " | ".join("" if v is None else str(v) for v in values)
+            continue
+        waiting: list[dict[str, Any]] = []
+
+        def spans(group: Iterator[dict[str, Any]] = group, waiting: list[dict[str, Any]] = waiting) -> Iterator[Any]:
+            for row in group:
+                waiting.append(row)
+                yield row["line"], row["span"]
+
+        with opened(surveys[number]) as text:
+            for raw in record_text(text, spans()):
+                row = waiting.pop()
+                yield name, row["line"], row["reason"], raw
