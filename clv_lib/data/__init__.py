@@ -1,0 +1,1 @@
+"""From a log of purchases to checked tables, customers and cells."""

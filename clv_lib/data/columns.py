@@ -66,52 +66,57 @@ def _projected(
     frame: Frame, types: nw.Schema, loaded: Loaded, settings: Settings, engine: Engine, dialect: Dialect
 ) -> tuple[Frame, list[Inferred]]:
     section, facts = settings.tables.transactions, list[Inferred | None]()
-    zone, source = settings.dataset.timezone, loaded.sources[0].name
-    well_formed = frame.filter(nw.col("fault").is_null())
-    date_text, amount_text = (present(dialect, name) for name in (ORDERED_AT, AMOUNT))
+    zone, source, name = settings.dataset.timezone, loaded.sources[0].name, dialect.name
+    words = {"date_text": present(dialect, ORDERED_AT), "amount_text": present(dialect, AMOUNT)}
+    texts = engine.project(frame, ["*", *(f"{sql} AS {word}" for word, sql in words.items())])
+    well_formed = texts.filter(nw.col("fault").is_null())
 
-    day = f"CAST({dialect.name(ORDERED_AT)} AS DATE)"
+    day = f"CAST({name(ORDERED_AT)} AS DATE)"
     if types[ORDERED_AT] == nw.String:
         form = section.date_format
         if form is None:
             about = f"column {loaded.columns[ORDERED_AT]!r} of {source}"
-            form, fact = infer_date_form(engine, well_formed, ORDERED_AT, about=about, zone=zone)
+            form, fact = infer_date_form(engine, well_formed, "date_text", about=about, zone=zone)
             facts.append(fact)
-        day = day_sql(dialect, date_text, form, zone=zone)
+        day = day_sql(dialect, "date_text", form, zone=zone)
     elif isinstance(types[ORDERED_AT], nw.Datetime) and types[ORDERED_AT].time_zone:
-        day = dialect.zoned_day(dialect.name(ORDERED_AT), zone)
+        day = dialect.zoned_day(name(ORDERED_AT), zone)
 
-    number = f"TRY_CAST({dialect.name(AMOUNT)} AS DECIMAL(38, 8))"
+    number = f"TRY_CAST({name(AMOUNT)} AS DECIMAL(38, 8))"
     marks = NumberForm(section.decimal or ".", section.thousands or "")
     if types[AMOUNT] == nw.String:
         about = f"column {loaded.columns[AMOUNT]!r} of {source}"
         marks, fact = infer_number_form(
-            engine, well_formed, AMOUNT, about=about, decimal=section.decimal, thousands=section.thousands
+            engine, well_formed, "amount_text", about=about, decimal=section.decimal, thousands=section.thousands
         )
         facts.append(fact)
-        number = number_sql(dialect, amount_text, marks)
+        number = number_sql(dialect, "amount_text", marks)
 
-    customer = f"CAST({dialect.name(CUSTOMER_ID)} AS STRING)"
-    columns = {
-        **{name: dialect.name(name) for name in ("source", "line", "span", "fault", "row_key")},
-        CUSTOMER_ID: f"nullif(trim({customer}), '')",
-        "trimmed_id": f"coalesce(trim({customer}) <> {customer}, false)",
-        ORDERED_AT: day,
-        "units": units_sql(number),
-        "rounded_amount": f"coalesce({number} * {MONEY_UNITS} <> round({number} * {MONEY_UNITS}), false)",
-        "no_date": f"{date_text} IS NULL",
-        "no_amount": f"{amount_text} IS NULL",
-        "shown": f"CASE WHEN ({day}) IS NULL THEN {date_text} WHEN {units_sql(number)} IS NULL THEN {amount_text} END",
+    parsed = {name(word): name(word) for word in ("source", "line", "span", "fault", "row_key", *words)}
+    parsed |= {"customer_text": f"CAST({name(CUSTOMER_ID)} AS STRING)", "day": day, "number": number}
+    for column in loaded.columns:
+        if column in OPTIONAL_TEXT:
+            parsed[name(column)] = f"nullif(trim(CAST({name(column)} AS STRING)), '')"
+        elif column in OPTIONAL_NUMBERS and types[column] == nw.String:
+            parsed[name(column)] = f"CAST({number_sql(dialect, present(dialect, column), marks)} AS DOUBLE)"
+        elif column in OPTIONAL_NUMBERS:
+            parsed[name(column)] = f"CAST({name(column)} AS DOUBLE)"
+    rows = engine.project(texts, [f"{sql} AS {word}" for word, sql in parsed.items()])
+    units = units_sql("number")
+    found = {
+        CUSTOMER_ID: "nullif(trim(customer_text), '')",
+        "trimmed_id": "coalesce(trim(customer_text) <> customer_text, false)",
+        ORDERED_AT: name("day"),
+        "units": units,
+        "rounded_amount": f"coalesce(number * {MONEY_UNITS} <> round(number * {MONEY_UNITS}), false)",
+        "no_date": "date_text IS NULL",
+        "no_amount": "amount_text IS NULL",
+        "shown": f"CASE WHEN {name('day')} IS NULL THEN date_text WHEN {units} IS NULL THEN amount_text END",
     }
-    for name in loaded.columns:
-        if name in OPTIONAL_TEXT:
-            columns[name] = f"nullif(trim(CAST({dialect.name(name)} AS STRING)), '')"
-        elif name in OPTIONAL_NUMBERS and types[name] == nw.String:
-            columns[name] = f"CAST({number_sql(dialect, present(dialect, name), marks)} AS DOUBLE)"
-        elif name in OPTIONAL_NUMBERS:
-            columns[name] = f"CAST({dialect.name(name)} AS DOUBLE)"
-    rows = engine.project(frame, [f"{sql} AS {dialect.name(name)}" for name, sql in columns.items()])
-    return rows, [fact for fact in facts if fact]
+    kept = [name(word) for word in ("source", "line", "span", "fault", "row_key")]
+    optional = [name(column) for column in loaded.columns if column in (*OPTIONAL_TEXT, *OPTIONAL_NUMBERS)]
+    columns = [*kept, *optional, *(f"{sql} AS {name(word)}" for word, sql in found.items())]
+    return engine.project(rows, columns), [fact for fact in facts if fact]
 
 
 def _typed_columns(frame: Frame, loaded: Loaded) -> Frame:

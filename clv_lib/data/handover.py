@@ -10,8 +10,9 @@ import pandas as pd
 from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.names import CUSTOMER_ID, FIRST_DAY, ORDERED_AT, PURCHASE_DAY, REVENUE, N
-from clv_lib.periods import ObservationWindow
-from clv_lib.settings import ModelSection
+from clv_lib.data.quality import QualityReport
+from clv_lib.periods import ObservationWindow, observation_window
+from clv_lib.settings import ModelSection, Settings
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Handover:
     exact_spend: bool
     summary: Frame
     tables: dict[str, pd.DataFrame]
+
+
+def window_of(report: QualityReport, settings: Settings) -> ObservationWindow:
+    """Days that the log covers: its first, the last one customers could be seen, and where the backtest splits."""
+    return observation_window(
+        report.first_day, report.as_of, calibration_end=settings.dataset.calibration_end
+    )
 
 
 def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSection) -> Handover:

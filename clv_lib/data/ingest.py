@@ -95,7 +95,12 @@ def ingest(settings: Settings, engine: Engine) -> Ingested:
     as_of = settings.dataset.as_of
     today = datetime.now(tz=UTC).astimezone(ZoneInfo(settings.dataset.timezone)).date()
     marked = classify(
-        rows, policies=settings.policies, last_day=as_of or today, stated=as_of is not None, columns=loaded.columns
+        rows,
+        policies=settings.policies,
+        last_day=as_of or today,
+        stated=as_of is not None,
+        columns=loaded.columns,
+        copies=_any_copies(loaded.frame),
     )
     classified = engine.keep(marked, _CLASSIFIED)
     engine.drop(RAW)
@@ -136,7 +141,13 @@ _OPTIONAL: Final = frozenset((*OPTIONAL_TEXT, *OPTIONAL_NUMBERS))
 
 
 def classify(
-    rows: Frame, *, policies: PoliciesSection, last_day: date, stated: bool, columns: dict[str, str]
+    rows: Frame,
+    *,
+    policies: PoliciesSection,
+    last_day: date,
+    stated: bool,
+    columns: dict[str, str],
+    copies: bool = True,
 ) -> Frame:
     """Give every row its ``reason``, '' for the rows that are used, and whether it is a ``copy`` of an earlier one.
 
@@ -144,40 +155,44 @@ def classify(
     time, policies. A row has the first that applies.
     """
     day, units = nw.col(ORDERED_AT), nw.col("units")
-    reason = nw.col("fault")
-    late = "after_as_of" if stated else "future_date"
-    for code, broken in (
-        ("missing_date", day.is_null() & nw.col("no_date")),
-        ("bad_date", day.is_null()),
-        ("implausible_date", day < nw.lit(EARLIEST_DAY)),
-        ("missing_amount", units.is_null() & nw.col("no_amount")),
-        ("bad_amount", units.is_null()),
-        ("missing_customer", nw.col(CUSTOMER_ID).is_null()),
-        (late, day > nw.lit(last_day)),
-    ):
-        reason = nw.when(~reason.is_null()).then(reason).otherwise(nw.when(broken).then(nw.lit(code)))
-    rows = rows.with_columns(reason.alias("reason"))
-    rows = rows.with_columns(_copies(rows).alias("copy"))
-    policy: list[tuple[str, nw.Expr]] = []
+    faults = {
+        "missing_date": day.is_null() & nw.col("no_date"),
+        "bad_date": day.is_null(),
+        "implausible_date": day < nw.lit(EARLIEST_DAY),
+        "missing_amount": units.is_null() & nw.col("no_amount"),
+        "bad_amount": units.is_null(),
+        "missing_customer": nw.col(CUSTOMER_ID).is_null(),
+        "after_as_of" if stated else "future_date": day > nw.lit(last_day),
+    }
+    rows = rows.with_columns(_first_reason("fault", faults).alias("reason"))
+    rows = rows.with_columns((_copy() if copies else nw.lit(False)).alias("copy"))
+    by_policy: dict[str, nw.Expr] = {}
     if policies.duplicates == "drop" and ORDER_ID in columns:
-        policy.append(("duplicate", nw.col("copy") & ~nw.col(ORDER_ID).is_null()))
-    policy.append(("negative_amount", units < 0))
+        by_policy["duplicate"] = nw.col("copy") & ~nw.col(ORDER_ID).is_null()
+    by_policy["negative_amount"] = units < 0
     if policies.zero_amounts == "exclude":
-        policy.append(("zero_amount", units == 0))
-    reason = nw.col("reason")
-    for code, broken in policy:
-        reason = nw.when(~reason.is_null()).then(reason).otherwise(nw.when(broken).then(nw.lit(code)))
-    return rows.with_columns(reason.fill_null("").alias("reason"))
+        by_policy["zero_amount"] = units == 0
+    return rows.with_columns(_first_reason("reason", by_policy).fill_null("").alias("reason"))
 
 
-def _copies(rows: Frame) -> nw.Expr:
+def _first_reason(known: str, tests: dict[str, nw.Expr]) -> nw.Expr:
+    """The reason that is known already, or the code of the first test that a row fails."""
+    found: nw.Expr = nw.lit(None, nw.String)
+    for code, broken in reversed(tests.items()):
+        found = nw.when(broken).then(nw.lit(code)).otherwise(found)
+    return nw.when(nw.col(known).is_null()).then(found).otherwise(nw.col(known))
+
+
+def _copy() -> nw.Expr:
     """Whether a readable row equals an earlier one in every column of its source."""
-    readable = rows.filter(nw.col("reason").is_null())
-    repeated = readable.group_by("row_key").agg(nw.len().alias("n")).filter(nw.col("n") > 1)
-    if not int(_fetch(repeated.select(nw.len().alias("n")))[0]["n"]):
-        return nw.lit(False)  # the window below is costly, and most files need none
     earlier = nw.col("row_key").cum_count().over("row_key", "reason", order_by=["source", "line"])
     return nw.col("reason").is_null() & (earlier > 1)
+
+
+def _any_copies(rows: Frame) -> bool:
+    """Whether any rows are equal at all: the window that tells them apart is costly, and many files need none."""
+    counts = rows.select(nw.col("row_key").n_unique().alias("different"), nw.len().alias("rows"))
+    return bool(_fetch(counts.select((nw.col("different") < nw.col("rows")).alias("any")))[0]["any"])
 
 
 def _accepted(classified: Frame, columns: dict[str, str]) -> Frame:

@@ -61,6 +61,7 @@ NUMBER_FORMS: Final = tuple(  # simplest first
 )
 
 Form = TypeVar("Form")
+Frame = nw.LazyFrame[Any]
 
 
 def present(dialect: Dialect, column: str) -> str:
@@ -91,7 +92,7 @@ def day_sql(dialect: Dialect, value: str, form: str, *, zone: str) -> str:
 
 def number_sql(dialect: Dialect, value: str, form: NumberForm) -> str:
     """SQL: the number that a text names, as DECIMAL(38, 8), or null."""
-    decimal, thousands = (mark.replace(".", r"\.") for mark in (form.decimal, form.thousands))
+    decimal, thousands = (_escaped(mark) for mark in (form.decimal, form.thousands))
     whole = rf"\d{{1,3}}(?:{thousands}\d{{3}}){{1,4}}|\d{{1,14}}" if thousands else r"\d{1,14}"
     exponent = r"(?:[eE][+-]?\d{1,2})?" if not thousands and form.decimal == "." else ""
     pattern = rf"^[+-]?(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+){exponent}$"
@@ -100,12 +101,7 @@ def number_sql(dialect: Dialect, value: str, form: NumberForm) -> str:
         if mark and mark != stands:
             quoted = mark.replace("'", "''")
             text = f"replace({text}, '{quoted}', '{stands}')"
-    return f"CASE WHEN {_matches(dialect, value, pattern)} THEN TRY_CAST({text} AS DECIMAL(38, 8)) END"
-
-
-def _matches(dialect: Dialect, value: str, pattern: str) -> str:
-    # a quote inside a raw text constant has no spelling in Spark; its code does
-    return dialect.matches(value, pattern.replace("'", r"\x27"))
+    return f"CASE WHEN {dialect.matches(value, pattern)} THEN TRY_CAST({text} AS DECIMAL(38, 8)) END"
 
 
 def units_sql(number: str) -> str:
@@ -113,10 +109,8 @@ def units_sql(number: str) -> str:
     return f"TRY_CAST(round({number} * {MONEY_UNITS}) AS BIGINT)"
 
 
-def infer_date_form(
-    engine: Engine, frame: nw.LazyFrame[Any], column: str, *, about: str, zone: str
-) -> tuple[str, Inferred | None]:
-    """Find the one form that the dates of a column are written in.
+def infer_date_form(engine: Engine, texts: Frame, column: str, *, about: str, zone: str) -> tuple[str, Inferred | None]:
+    """Find the one form that the dates of a column of :func:`present` texts are written in.
 
     Raises
     ------
@@ -124,30 +118,23 @@ def infer_date_form(
         Two forms fit and disagree about some day.
     """
     dialect = _dialect(engine)
-    value = present(dialect, column)
+    value = dialect.name(column)
 
     def sql(form: str) -> str:
         return day_sql(dialect, value, form, zone=zone)
 
-    forms = [*DATE_FORMS, INSTANT]
-    form, fits, rival = _choose(engine, frame, forms, value=value, reading=sql)
+    form, fits, rival = _choose(engine, texts, [*DATE_FORMS, INSTANT], value=value, reading=sql)
     if rival:
         raise DataError(
-            f"the dates in {about} must have one reading, but every one of them can be read as {form} and as "
-            f"{rival[0]}, and {rival[1]:,} of them are then different days (first: {rival[2]!r}). "
+            f"the dates in {about} must have one reading, but they can be read as {form} and as {rival[0]}, and "
+            f"{rival[1]:,} of them are then different days (first: {rival[2]!r}). "
             f"State it: tables.transactions.date_format = '{form}' or '{rival[0]}'."
         )
     return form, Inferred("date_format", about, form, fits) if fits else None
 
 
 def infer_number_form(
-    engine: Engine,
-    frame: nw.LazyFrame[Any],
-    column: str,
-    *,
-    about: str,
-    decimal: str | None,
-    thousands: str | None,
+    engine: Engine, texts: Frame, column: str, *, about: str, decimal: str | None, thousands: str | None
 ) -> tuple[NumberForm, Inferred | None]:
     """Find the decimal and thousands marks of a column, among those that the settings leave open.
 
@@ -157,30 +144,35 @@ def infer_number_form(
         Two forms fit and disagree about some amount.
     """
     dialect = _dialect(engine)
-    value = present(dialect, column)
-    forms = [
-        form for form in NUMBER_FORMS if decimal in (None, form.decimal) and thousands in (None, form.thousands)
-    ] or [NumberForm(decimal or ".", thousands or "")]
+    value = dialect.name(column)
+    marks = (".", ",", " ", "'")
+    holds = [f"CASE WHEN {dialect.matches(value, _escaped(mark))} THEN 1 END" for mark in marks]
+    used = {mark for mark, count in zip(marks, _count(engine, texts, holds), strict=True) if count}
+    stated = [form for form in NUMBER_FORMS if decimal in (None, form.decimal) and thousands in (None, form.thousands)]
+    forms = [form for form in stated if {form.decimal, form.thousands} <= used | {".", "", decimal, thousands}]
 
     def sql(form: NumberForm) -> str:
         return number_sql(dialect, value, form)
 
-    form, fits, rival = _choose(engine, frame, forms, value=value, reading=sql)
+    form, fits, rival = _choose(engine, texts, forms or [NumberForm(decimal or ".", "")], value=value, reading=sql)
     if rival:
         raise DataError(
-            f"the amounts in {about} must have one reading, but every one of them can be read with {form} and with "
-            f"{rival[0]}, and {rival[1]:,} of them are then different numbers (first: {rival[2]!r}). State "
+            f"the amounts in {about} must have one reading, but they can be read with {form} and with {rival[0]}, and "
+            f"{rival[1]:,} of them are then different numbers (first: {rival[2]!r}). State "
             "tables.transactions.decimal = '.' or ',' (and thousands, where there is such a mark)."
         )
-    marks = [dialect.matches(value, r"[.,]"), dialect.matches(value, r"[ \x27]")]
-    if not fits or decimal is not None or not any(_count(engine, frame, [f"CASE WHEN {m} THEN 1 END" for m in marks])):
-        return form, None
-    return form, Inferred("number_format", about, str(form), fits)
+    known = decimal is not None or not used or not fits
+    return form, None if known else Inferred("number_format", about, str(form), fits)
+
+
+def _escaped(mark: str) -> str:
+    # a quote inside a raw text constant has no spelling in Spark; its code does
+    return {".": r"\.", "'": r"\x27"}.get(mark, mark)
 
 
 def _choose(
     engine: Engine,
-    frame: nw.LazyFrame[Any],
+    frame: Frame,
     forms: list[Form],
     *,
     value: str,
@@ -203,7 +195,7 @@ def _choose(
     return form, most, None
 
 
-def _count(engine: Engine, frame: nw.LazyFrame[Any], expressions: list[str]) -> list[int]:
+def _count(engine: Engine, frame: Frame, expressions: list[str]) -> list[int]:
     """Count the non-null values of each expression, in one query."""
     names = [f"c{k}" for k in range(len(expressions))]
     projected = engine.project(frame, [f"{sql} AS {name}" for sql, name in zip(expressions, names, strict=True)])
@@ -211,7 +203,7 @@ def _count(engine: Engine, frame: nw.LazyFrame[Any], expressions: list[str]) -> 
     return [int(row[name]) for name in names]
 
 
-def _first(frame: nw.LazyFrame[Any]) -> Any:
+def _first(frame: Frame) -> Any:
     return next(iter(frame.collect("pyarrow").to_native().to_pylist()[0].values()))
 
 
