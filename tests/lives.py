@@ -35,10 +35,17 @@ class Lives:
 
 
 def simulate_lives(
-    family: str, *, customers: int, age: float, horizon: float, discount_rate: float, seed: int
+    family: str,
+    *,
+    customers: int,
+    age: float,
+    horizon: float,
+    discount_rate: float,
+    seed: int,
+    purchase: dict[str, float] | None = None,
 ) -> Lives:
     rng = np.random.default_rng(seed)
-    purchase = PURCHASE[family]
+    purchase = purchase or PURCHASE[family]
     rate = rng.gamma(purchase["r"], 1 / purchase["alpha"], customers)
     level = rng.gamma(SPEND["q"], 1 / SPEND["v"], customers)
     end_of_life = np.full(customers, np.inf)

@@ -97,7 +97,7 @@ def require_mean_spend(spend: tuple[np.ndarray, ...], *, frequency: np.ndarray) 
         With the share of such draws.
     """
     p, q, _ = spend
-    share = float(np.mean(p * np.min(frequency, initial=0) + q <= 1))
+    share = float(np.mean(p * np.min(frequency, initial=np.inf) + q <= 1))
     if share > 0:
         raise CannotEstimateError(
             f"the mean spend of a customer must exist, but in {share:.1%} of the posterior draws it is infinite "
