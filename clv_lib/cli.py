@@ -74,7 +74,9 @@ Example:
     clv runs --reports reports
 """
 
-_Dataset = Annotated[Path, typer.Argument(help="Folder that holds dataset.toml.", show_default=False)]
+_Dataset = Annotated[
+    Path, typer.Argument(metavar="DATASET", help="Folder that holds dataset.toml.", show_default=False)
+]
 _Reports = Annotated[Path, typer.Option("--reports", help="Folder that reports are written to.", metavar="DIR")]
 
 
@@ -101,7 +103,7 @@ def _clv(
         raise typer.Exit(2)
 
 
-@app.command(help=_RUN_HELP)
+@app.command(help=_RUN_HELP, short_help="Make the report.")
 def run(
     dataset: _Dataset,
     as_of: Annotated[str, typer.Option(help="Read nothing after this day.", metavar="YYYY-MM-DD")] = "",
@@ -130,7 +132,7 @@ def run(
         dataset,
         reports=reports,
         as_of=as_of or None,
-        profile=profile,  # type: ignore[arg-type] - checked there
+        profile=profile,
         languages=lang or (),
         only=only or (),
         overrides=override or (),
@@ -141,7 +143,7 @@ def run(
     raise typer.Exit(code)
 
 
-@app.command(help=_CHECK_HELP)
+@app.command(help=_CHECK_HELP, short_help="Say what is wrong with the data.")
 def check(dataset: _Dataset) -> None:
     """Read the data as a run would, and say what was accepted, repaired and set aside."""
     from clv_lib.settings import load_settings
@@ -153,13 +155,16 @@ def check(dataset: _Dataset) -> None:
     from clv_lib.data.engines import open_engine
     from clv_lib.data.ingest import ingest
 
-    for line in ingest(settings, open_engine(settings.engine)).report.lines():
-        print(line)
+    with open_engine(settings.engine) as engine:
+        for line in ingest(settings, engine).report.lines():
+            print(line)
 
 
-@app.command(help=_INIT_HELP)
+@app.command(help=_INIT_HELP, short_help="Write a dataset.toml from an export.")
 def init(
-    files: Annotated[list[Path], typer.Argument(help="One or more exports of purchases.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="One or more exports of purchases.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option(help="Folder for dataset.toml.", metavar="DIR")] = Path(),
 ) -> None:
     """Look into exported files and write a dataset.toml that describes them."""
@@ -182,7 +187,7 @@ def init(
     print(f"wrote {target}; look it over, then: clv check {out}")
 
 
-@app.command(help=_RUNS_HELP)
+@app.command(help=_RUNS_HELP, short_help="List every run.")
 def runs(reports: _Reports = Path("reports")) -> None:
     """List every run, newest first, failed ones too."""
     from clv_lib.reporting.runs import all_runs, latest_of

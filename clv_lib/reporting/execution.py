@@ -63,6 +63,7 @@ class Answer:
 
 def execute(spec: Spec) -> Answer:
     """Run the notebook and tidy what was written."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # optional for jsonschema, and costs 1.5 s
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 

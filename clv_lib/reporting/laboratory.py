@@ -13,7 +13,7 @@ from clv_lib.reporting.files import read_json_or_none, write_json
 from clv_lib.reporting.locks import waiting_lock
 from clv_lib.reporting.processes import Place, Schedule, relative
 from clv_lib.reporting.progress import Echo, clock, say_line
-from clv_lib.reporting.request import Profile, Request, prepare
+from clv_lib.reporting.request import Request, prepare
 from clv_lib.reporting.stages import Stage
 from clv_lib.reporting.suite import Suite, standard_suite
 
@@ -26,7 +26,7 @@ def ensure(
     *,
     dataset: str | Path,
     as_of: str = "",
-    profile: Profile = "full",
+    profile: str = "full",
     languages: Sequence[str] = ("en",),
     overrides: Sequence[str] = (),
     echo: Echo = say_line,

@@ -21,7 +21,7 @@ from clv_lib.reporting.privacy import make_public
 from clv_lib.reporting.processes import Place
 from clv_lib.reporting.progress import Echo, Progress, clock, say_line, terminal_or_none
 from clv_lib.reporting.record import UNTRUSTED, failed_record, finished_record
-from clv_lib.reporting.request import Profile, Request, prepare
+from clv_lib.reporting.request import Request, prepare
 from clv_lib.reporting.runs import Run, latest_of, new_run_id, runs_of
 from clv_lib.reporting.suite import Suite, standard_suite
 
@@ -37,7 +37,7 @@ def run(
     *,
     reports: Path = Path("reports"),
     as_of: str | date | None = None,
-    profile: Profile = "full",
+    profile: str = "full",
     languages: Sequence[str] = (),
     only: Sequence[str] = (),
     overrides: Sequence[str] = (),
@@ -83,6 +83,10 @@ def run(
         is not to be trusted; 75 another run holds the lock; 124 deadline; 130 or 143 interrupted; 137 a kernel died.
     """
     try:
+        if not Path(dataset).exists():
+            raise UsageError(
+                f"DATASET must be a folder with a dataset.toml, but there is no {dataset}. Check the path."
+            )
         suite = suite or standard_suite()
         request = prepare(
             dataset, as_of=as_of, profile=profile, languages=languages, only=only, overrides=overrides, jobs=jobs,
@@ -215,9 +219,7 @@ def _disk_sentence(error: OSError) -> str:
     if error.errno in _FULL:
         return "the disk must have room for the report, but it is full. Free some space and run again."
     if error.errno in _CLOSED:
-        return (
-            "the folder for reports must be writable, but it is not. Correct that, or use --reports."
-        )
+        return "the folder for reports must be writable, but it is not. Correct that, or use --reports."
     return f"a file operation failed: {error}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final
 
 from clv_lib.errors import UsageError
 from clv_lib.reporting.files import digest
@@ -16,7 +16,8 @@ from clv_lib.reporting.stages import Stage, selected
 from clv_lib.reporting.suite import Suite
 from clv_lib.settings import Settings, load_settings
 
-Profile = Literal["full", "quick"]
+PROFILES: Final = ("full", "quick")
+LANGUAGES: Final = ("en", "id")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def prepare(
     dataset: Path,
     *,
     as_of: str | date | None,
-    profile: Profile,
+    profile: str,
     languages: Sequence[str],
     only: Sequence[str],
     overrides: Sequence[str],
@@ -58,12 +59,12 @@ def prepare(
     """
     for_settings, for_notebooks = split_overrides(overrides)
     settings = load_settings(Path(dataset), overrides=for_settings, as_of=as_of or None)
-    if profile not in ("full", "quick"):
+    if profile not in PROFILES:
         raise UsageError(f"--profile must be full or quick, but it is {profile!r}")
     if jobs < 1:
         raise UsageError(f"--jobs must be 1 or more, but it is {jobs}")
     spoken = tuple(dict.fromkeys(languages)) or settings.report.languages
-    if unknown := set(spoken) - {"en", "id"}:
+    if unknown := set(spoken) - set(LANGUAGES):
         raise UsageError(f"--lang must be en or id, but it is {', '.join(sorted(unknown))}")
     stages = selected(suite.stages, only)
     notebooks = {stage.notebook: suite.notebooks / f"{stage.notebook}.ipynb" for stage in stages}

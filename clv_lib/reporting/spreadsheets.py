@@ -35,7 +35,8 @@ def write_csv(frame: "pd.DataFrame", path: Path) -> None:
         if not _holds_text(dtype, pd):
             continue
         column = frame.iloc[:, position].astype(object)
-        safe.isetitem(position, column.map(lambda cell: inert(cell) if isinstance(cell, str) else cell))
+        harmless = column.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)
+        safe.isetitem(position, harmless.array)
     safe.columns = pd.Index([inert(str(name)) for name in frame.columns])
     safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 

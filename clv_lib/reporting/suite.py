@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clv_lib.errors import UsageError
 from clv_lib.reporting.fingerprints import LIBRARY
 from clv_lib.reporting.stages import STAGES, Stage
+
+if TYPE_CHECKING:
+    from clv_lib.reporting.wording import Language
 
 RenderRun = Callable[[Path, Sequence[str], dict[str, Any]], None]
 RenderIndex = Callable[[Path], dict[str, str]]
@@ -48,7 +51,7 @@ def standard_suite() -> Suite:
 def _render_run(run_folder: Path, languages: Sequence[str], run: dict[str, Any]) -> None:
     from clv_lib.reporting.pages import render_run  # late: a run that is up to date needs no templates
 
-    render_run(run_folder, languages, run)
+    render_run(run_folder, cast("Sequence[Language]", languages), run)
 
 
 def _render_index(reports: Path) -> dict[str, str]:

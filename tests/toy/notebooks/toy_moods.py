@@ -54,6 +54,7 @@ def suite():
 def _render_run(folder, languages, run):
     if os.environ.get("TOY_PAGES_FAIL"):
         raise RuntimeError("the template is broken")
+    time.sleep(float(os.environ.get("TOY_PAGES_SLEEP", "0")))
     for stage in run["stages"]:
         (folder / f"{stage['notebook']}.html").write_text(f"{stage['notebook']} {run['status']}")
 
@@ -61,8 +62,6 @@ def _render_run(folder, languages, run):
 def _render_index(reports):
     if os.environ.get("TOY_INDEX_FAILS"):
         raise RuntimeError("the index is broken")
-    return {
-        "index.html": "\n".join(
-            f"{run.run_id} {run.status}" for run in all_runs(reports) if run.path.parent.name != "failed"
-        )
-    }
+    runs = [run for run in all_runs(reports) if run.path.parent.name != "failed"]
+    padding = " " * int(os.environ.get("TOY_INDEX_BYTES", "0"))
+    return {"index.html": "\n".join(f"{run.run_id} {run.status}" for run in runs) + padding}
