@@ -1,0 +1,24 @@
+"""What is each customer worth, and how sure are we? The names that a notebook imports.
+
+They are looked up when first used, so that the command line does not wait for the models.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_ROOMS = {
+    "by_month": "data.handover",
+    "hand_over": "data.handover",
+    "window_of": "data.handover",
+    "ingest": "data.ingest",
+    "start_engine": "data.engines",
+    "write_parquet": "data.engines",
+    "open_study": "reporting.study",
+}
+__all__ = sorted(_ROOMS)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'clv_lib' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    return getattr(import_module(f"clv_lib.{_ROOMS[name]}"), name)

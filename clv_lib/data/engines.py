@@ -81,7 +81,10 @@ class DuckDBEngine(_Closing):
                 "autoload_known_extensions": "false",
             }
         )
-        self.connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+        self.connection.execute("SET TimeZone = 'UTC'")
+        # in a notebook without ipywidgets the bar is off, and even switching it off is refused
+        if self.connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()[0][0]:
+            self.connection.execute("SET enable_progress_bar = false")
 
     def table(self, name: str) -> nw.LazyFrame[Any]:
         """Open a table or view of this connection."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import narwhals as nw
@@ -9,7 +10,18 @@ import pandas as pd
 
 from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
-from clv_lib.names import CUSTOMER_ID, FIRST_DAY, ORDERED_AT, PURCHASE_DAY, REVENUE, N
+from clv_lib.names import (
+    CUSTOMER_ID,
+    FIRST_DAY,
+    ORDERED_AT,
+    PURCHASE_DAY,
+    REALISED_MARGIN,
+    RESIDUAL_CLV,
+    REVENUE,
+    TOTAL_VALUE,
+    N,
+)
+from clv_lib.data.engines import DuckDBEngine, Engine
 from clv_lib.data.quality import QualityReport
 from clv_lib.periods import ObservationWindow, observation_window
 from clv_lib.settings import ModelSection, Settings
@@ -102,3 +114,39 @@ def _repeats(transactions: Frame, end: date) -> pd.DataFrame:
 
 def _by_day(frame: nw.LazyFrame[Any], day: str) -> pd.DataFrame:
     return collected(frame.group_by(day).agg(nw.len().alias(N))).sort_values(day, ignore_index=True)
+
+
+def open_customers(engine: DuckDBEngine, path: Path) -> Frame:
+    """Open the customer summary that an earlier notebook has left in the run folder."""
+    return nw.from_native(engine.connection.read_parquet(str(path)))
+
+
+def valued_customers(summary: Frame, values: pd.DataFrame, *, gross_margin: float, engine: Engine) -> Frame:
+    """Give every customer the value of its cell, and the contribution it has already brought.
+
+    Parameters
+    ----------
+    summary : narwhals.LazyFrame
+        One row per customer.
+    values : DataFrame
+        Results per valuation cell.
+    gross_margin : float
+        Contribution as a share of revenue.
+    engine : Engine
+        Where the summary is.
+    """
+    past = (nw.col(TOTAL_VALUE) * gross_margin).alias(REALISED_MARGIN)
+    return customers.attach(summary, values, engine=engine).with_columns(past)
+
+
+def most_valuable(valued: Frame, count: int) -> pd.DataFrame:
+    """Fetch the customers with the highest residual CLV, best first."""
+    return collected(valued.sort(RESIDUAL_CLV, CUSTOMER_ID, descending=[True, False]).head(count))
+
+
+def export_csv(frame: Frame, path: Path) -> None:
+    """Write a DuckDB frame as CSV without collecting it; ids that a spreadsheet would run get an apostrophe in front."""
+    id_ = nw.col(CUSTOMER_ID)
+    risky = id_.str.slice(0, 1).is_in(["=", "+", "-", "@", "\t", "\r", "\n"])
+    inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
+    frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)

@@ -14,7 +14,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from clv_lib.reporting.stages import notebooks_folder
+from clv_lib.reporting.suite import standard_suite
 from clv_lib.reporting.wording import LANGUAGES, LOCALE_FOLDER
 
 PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -27,7 +27,7 @@ def messages() -> Iterator[tuple[str, str | tuple[str, str]]]:
         yield from _messages_of(path, "python")
     for path in sorted((PACKAGE / "reporting" / "templates").rglob("*.j2")):
         yield from _messages_of(path, "jinja2.ext:babel_extract")
-    for path in sorted(notebooks_folder().glob("*.ipynb")):
+    for path in sorted(standard_suite().notebooks.glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":
                 yield f"notebooks/{path.name}", cell.source.strip()

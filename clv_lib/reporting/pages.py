@@ -8,8 +8,9 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from clv_lib.reporting.elements import Paragraph
-from clv_lib.reporting.files import read_json_or_none, write_text
+from clv_lib.reporting.files import write_text
 from clv_lib.reporting.html import SUMMARY, frame, heading_of, language_link, read_notebook, render_body
+from clv_lib.reporting.runs import RANK, runs_of
 from clv_lib.reporting.wording import LANGUAGES, Language, Sentence, count, day, money, say, share, translate, words
 
 PAGE_NAMES: Final[dict[str, Sentence]] = {
@@ -106,12 +107,8 @@ def _footer(run: Mapping[str, Any], language: Language) -> list[str]:
 
 def render_index(reports: Path) -> dict[str, str]:
     """The list of every dataset and every run, newest first, as one page per language: file name to HTML."""
-    runs = [run for path in reports.glob("*/*/run.json") if (run := read_json_or_none(path)) and path.parent.parent.name]
-    runs = sorted(
-        (run for run in runs if isinstance(run, dict) and run.get("status") in {"ok", "untrusted"}),
-        key=lambda run: str(run.get("run_id", "")),
-        reverse=True,
-    )
+    runs = [run.record for folder in reports.iterdir() if folder.is_dir() for run in runs_of(folder)]
+    runs = sorted((run for run in runs if run["status"] in RANK), key=lambda run: str(run["run_id"]), reverse=True)
     return {_index_name(language): _index_page(runs, language) for language in LANGUAGES}
 
 

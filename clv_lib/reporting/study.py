@@ -7,10 +7,13 @@ object before anything is computed, so that a bad run dies in its first cell.
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
+from clv_lib.data.handover import Handover
+from clv_lib.data.quality import QualityReport
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.artifacts import RunFolder
@@ -70,6 +73,24 @@ class Study:
         """Leave the key figures for ``run.json`` and the summary."""
         self.folder.record_key_figures(self.notebook, figures)
 
+    def record_log(self, report: QualityReport, window: ObservationWindow, handover: Handover) -> None:
+        """Leave what the log covers and how it was cut, for ``run.json`` and the notebooks that follow."""
+        self.folder.record_data(
+            self.notebook,
+            rows=report.used.rows,
+            customers=report.customers,
+            first_day=report.first_day,
+            last_day=window.end,
+        )
+        cut = {"start": window.start, "end": window.end, "calibration_end": window.calibration_end}
+        self.folder.write_json("window", {**cut, "resolution": handover.resolution, "exact_spend": handover.exact_spend})
+
+    def window(self) -> ObservationWindow:
+        """Read the window that the data notebook has left."""
+        cut = self.folder.read_json("window")
+        days = {name: cut[name] and date.fromisoformat(cut[name]) for name in ("start", "end", "calibration_end")}
+        return ObservationWindow(**days)
+
     def header(self, window: ObservationWindow | None = None) -> None:
         """Print what this run is about, for the log and for whoever reads along in JupyterLab."""
         print(f"{self.settings.title} | {self.currency} | profile {self.profile} | seed {self.settings.model.seed}")
@@ -104,7 +125,7 @@ def open_study(
     SettingsError
         ``dataset.toml`` or an override is not valid.
     """
-    from clv_lib.reporting.pipeline import ensure
+    from clv_lib.reporting.laboratory import ensure
 
     unknown = [language for language in languages if language not in LANGUAGES]
     if unknown or not languages:

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import floor, isfinite, log10
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import ClassVar, Final, Literal, get_args
 
 from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision, get_currency_symbol
+from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision, get_currency_symbol, get_decimal_symbol
 from markupsafe import Markup, escape
 
 Language = Literal["en", "id"]
@@ -55,6 +55,11 @@ class Quantity:
         """The written value alone."""
         return self.write(language)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is read like a word, and so begins at the left of its column."""
+        return isinstance(self.value, str)
+
 
 def _finite(value: float, write: Callable[[Language], str]) -> Quantity:
     return Quantity(value, write if isfinite(value) else lambda language: UNKNOWN)
@@ -86,13 +91,25 @@ def money(value: float, currency: str) -> Quantity:
         sign = "−" if value < 0 else ""
         size = abs(value)
         if size >= COMPACT_FROM:
-            digits = max(0, 2 - floor(log10(size)) % 3)
-            return f"{sign}{symbol}{format_compact_decimal(size, format_type='long', locale=language, fraction_digits=digits)}"
+            return f"{sign}{symbol}{_three_digits(size, language)}"
         digits = get_currency_precision(currency) if size < 100 and not _small_unit(currency) else 0
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return f"{sign}{symbol}{format_decimal(size, pattern, locale=language)}"
 
     return _finite(float(value), write)
+
+
+def _three_digits(size: float, language: Language) -> str:
+    """Three significant digits and the word for the power of ten, as in 2.50 million."""
+    power = 3 * (floor(log10(size)) // 3)
+    digits = 2 - (floor(log10(size)) - power)
+    if round(size / 10**power, digits) >= 10 ** (3 - digits):  # 9.996 million is 10.0 million
+        digits = (digits - 1) % 3
+    written = format_compact_decimal(size, format_type="long", locale=language, fraction_digits=digits)
+    number, _, word = written.partition(" ")
+    mark = get_decimal_symbol(language)
+    whole, _, decimals = number.partition(mark)
+    return f"{whole}{mark}{decimals.ljust(digits, '0')} {word}" if digits else written
 
 
 def _small_unit(currency: str) -> bool:
@@ -129,6 +146,7 @@ class Sentence:
     values: Mapping[str, "Quantity | Sentence"] = field(default_factory=dict)
     plural: str | None = None
     n: float = 1
+    is_text: ClassVar[bool] = True
 
     def _template(self, language: Language) -> str:
         catalogue = translations(language)
