@@ -31,7 +31,6 @@ HISTORY: Final = {  # calibration column -> what the forecast calls it
     "recency_cal": names.RECENCY,
     "T_cal": names.T,
     names.SPEND_BIN: names.SPEND_BIN,
-    names.MONETARY_VALUE: names.MONETARY_VALUE,
 }
 
 
@@ -164,9 +163,11 @@ class _Forward:
 
 
 def _histories(cells: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """Distinct calibration histories with their customers, and the history of each cell."""
-    grouped = cells.groupby(list(HISTORY), dropna=False, sort=True)
-    histories = grouped[names.N].sum().reset_index().rename(columns=HISTORY)
+    """Distinct calibration histories with their customers and mean spend, and the history of each cell."""
+    weighted = cells.assign(spent=cells[names.MONETARY_VALUE].fillna(0.0) * cells[names.N])
+    grouped = weighted.groupby(list(HISTORY))
+    histories = grouped[[names.N, "spent"]].sum().reset_index().rename(columns=HISTORY)
+    histories[names.MONETARY_VALUE] = histories.pop("spent") / histories[names.N]
     return histories, grouped.ngroup().to_numpy()
 
 

@@ -33,7 +33,12 @@ class Rehearsal:
 
 
 def rehearse(
-    tables: Mapping[str, pd.DataFrame], *, family: PurchaseFamily, window: ObservationWindow, model: ModelSection, draws: int
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    family: PurchaseFamily,
+    window: ObservationWindow,
+    model: ModelSection,
+    draws: int,
 ) -> Rehearsal | None:
     """Fit the calibration period, forecast the holdout and score it.
 
