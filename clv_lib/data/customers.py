@@ -114,13 +114,16 @@ def customer_summary(
     customers = (
         purchase_days(transactions)
         .filter(nw.col(PURCHASE_DAY) <= last)
-        .with_columns(nw.col(PURCHASE_DAY).alias(LAST_DAY), nw.col(_VALUE).alias(FIRST_VALUE))
+        .with_columns(nw.col(PURCHASE_DAY).min().over(CUSTOMER_ID).alias(FIRST_DAY))
+        .with_columns(
+            nw.when(nw.col(PURCHASE_DAY) == nw.col(FIRST_DAY)).then(nw.col(_VALUE)).otherwise(0).alias(FIRST_VALUE)
+        )
         .group_by(CUSTOMER_ID)
         .agg(
             nw.len().alias(N),
-            nw.col(PURCHASE_DAY).min().alias(FIRST_DAY),
-            nw.col(LAST_DAY).max(),
-            nw.col(FIRST_VALUE).first(order_by=PURCHASE_DAY),
+            nw.col(FIRST_DAY).min(),
+            nw.col(PURCHASE_DAY).max().alias(LAST_DAY),
+            nw.col(FIRST_VALUE).sum(),
             nw.col(_VALUE).sum(),
         )
     )

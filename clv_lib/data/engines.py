@@ -306,7 +306,7 @@ def write_parquet(frame: nw.LazyFrame[Any], path: Path) -> None:
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        frame.sink_parquet(partial)
+        frame.sink_parquet(str(partial))
         if path.is_dir():
             shutil.rmtree(path)
         partial.replace(path)
