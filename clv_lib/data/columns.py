@@ -8,6 +8,7 @@ from clv_lib.data.dialects import Dialect
 from clv_lib.data.engines import Engine
 from clv_lib.data.parsing import (
     NumberForm,
+    check_date_format,
     day_sql,
     infer_date_form,
     infer_number_form,
@@ -78,6 +79,8 @@ def _projected(
             about = f"column {loaded.columns[ORDERED_AT]!r} of {source}"
             form, fact = infer_date_form(engine, well_formed, "date_text", about=about, zone=zone)
             facts.append(fact)
+        else:
+            check_date_format(form)
         day = day_sql(dialect, "date_text", form, zone=zone)
     elif isinstance(types[ORDERED_AT], nw.Datetime) and types[ORDERED_AT].time_zone:
         day = dialect.zoned_day(name(ORDERED_AT), zone)

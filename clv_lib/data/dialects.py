@@ -26,8 +26,9 @@ class Dialect:
         A regular expression as a text constant.
     matches, extract : Callable
         ``(value, pattern)``: whether the value matches, and what the first group holds ('' without a match).
-    day : Callable
-        ``(value, strptime format)``: a date, or null where the text is no day of the calendar.
+    stamp : Callable
+        ``(value, strptime format)``: a timestamp, or null where the text is no day of the calendar; with a time zone
+        where the format has one.
     instant_day : Callable
         ``(ISO timestamp with an offset, time zone)``: the day at which that instant falls there.
     zoned_day : Callable
@@ -40,13 +41,16 @@ class Dialect:
     pattern: Callable[[str], str]
     matches: Callable[[str, str], str]
     extract: Callable[[str, str], str]
-    day: Callable[[str, str], str]
+    stamp: Callable[[str, str], str]
     instant_day: Callable[[str, str], str]
     zoned_day: Callable[[str, str], str]
     fingerprint: Callable[[list[str]], str]
 
 
-_SPARK_FORMATS = {"Y": "yyyy", "m": "M", "d": "d", "y": "yy", "b": "MMM", "B": "MMMM", "H": "H", "M": "m", "S": "s"}
+_SPARK_FORMATS = {
+    **{"Y": "yyyy", "m": "M", "d": "d", "y": "yy", "b": "MMM", "B": "MMMM", "a": "E", "A": "EEEE"},
+    **{"H": "H", "M": "m", "S": "s", "f": "SSSSSS", "I": "h", "p": "a", "z": "xx"},
+}
 
 
 def _spark_format(pattern: str) -> str:
@@ -72,7 +76,7 @@ DUCKDB = Dialect(
     pattern=literal,
     matches=lambda value, pattern: f"regexp_matches({value}, {literal(pattern)})",
     extract=lambda value, pattern: f"regexp_extract({value}, {literal(pattern)}, 1)",
-    day=lambda value, form: f"CAST(try_strptime({value}, {literal(form)}) AS DATE)",
+    stamp=lambda value, form: f"try_strptime({value}, {literal(form)})",
     instant_day=_duckdb_instant,
     zoned_day=lambda value, zone: f"CAST({value} AT TIME ZONE {literal(zone)} AS DATE)",
     fingerprint=lambda columns: f"hash({', '.join(columns)})",
@@ -83,7 +87,7 @@ SPARK = Dialect(
     pattern=lambda pattern: "r" + literal(pattern),
     matches=lambda value, pattern: f"regexp_like({value}, r{literal(pattern)})",
     extract=lambda value, pattern: f"regexp_extract({value}, r{literal(pattern)}, 1)",
-    day=lambda value, form: f"CAST(try_to_timestamp({value}, {literal(_spark_format(form))}) AS DATE)",
+    stamp=lambda value, form: f"try_to_timestamp({value}, {literal(_spark_format(form))})",
     instant_day=lambda value, zone: (
         f"CAST(from_utc_timestamp(TRY_CAST({value} AS TIMESTAMP), {literal(zone)}) AS DATE)"
     ),

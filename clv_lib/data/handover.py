@@ -13,6 +13,7 @@ from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.names import (
     CUSTOMER_ID,
     FIRST_DAY,
+    FIRST_VALUE,
     ORDERED_AT,
     PURCHASE_DAY,
     REALISED_MARGIN,
@@ -28,15 +29,36 @@ from clv_lib.settings import ModelSection, Settings
 
 
 @dataclass(frozen=True)
+class LogFacts:
+    """What the notebooks after the first need to know of the log as a whole.
+
+    Attributes
+    ----------
+    window : ObservationWindow
+    resolution : {"day", "week"}
+        Of recency and T.
+    exact_spend : bool
+        Whether every distinct mean spend kept its own cell.
+    revenue_to_date : float
+        Value of all purchases, in currency.
+    mean_first_value : float
+        Mean value of a customer's first purchase day, in currency.
+    """
+
+    window: ObservationWindow
+    resolution: Resolution
+    exact_spend: bool
+    revenue_to_date: float
+    mean_first_value: float
+
+
+@dataclass(frozen=True)
 class Handover:
     """What one log hands to the models.
 
     Attributes
     ----------
-    resolution : {"day", "week"}
-        Of recency and T.
-    exact_spend : bool
-        Whether every distinct mean spend kept its own cell.
+    facts : LogFacts
     summary : narwhals.LazyFrame
         One row per customer, in the engine.
     tables : dict of DataFrame
@@ -45,8 +67,7 @@ class Handover:
         ``calibration_spend_cells``.
     """
 
-    resolution: Resolution
-    exact_spend: bool
+    facts: LogFacts
     summary: Frame
     tables: dict[str, pd.DataFrame]
 
@@ -71,7 +92,10 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
     """
     resolution = customers.choose_resolution(transactions, end=window.end, wanted=model.resolution)
     plain = customers.customer_summary(transactions, end=window.end, resolution=resolution)
-    exact = customers.choose_exact_spend(int(collected(plain.select(nw.len().alias(N)))[N].iloc[0]))
+    whole = collected(
+        plain.select(nw.len().alias(N), nw.col(TOTAL_VALUE).sum(), nw.col(FIRST_VALUE).mean())
+    ).iloc[0]
+    exact = customers.choose_exact_spend(int(whole[N]))
     summary = customers.customer_summary(transactions, end=window.end, resolution=resolution, exact_spend=exact)
     tables = {
         "cells": customers.cells(summary),
@@ -92,7 +116,8 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
             "calibration_cells": customers.cells(early),
             "calibration_spend_cells": customers.spend_cells(early),
         }
-    return Handover(resolution, exact, summary, tables)
+    facts = LogFacts(window, resolution, exact, float(whole[TOTAL_VALUE]), float(whole[FIRST_VALUE]))
+    return Handover(facts, summary, tables)
 
 
 def by_month(transactions: Frame, *, end: date) -> pd.DataFrame:

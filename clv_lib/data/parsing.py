@@ -5,6 +5,7 @@ it does not fit are then faults. Two forms that both fit and read some value dif
 April or March, and 1.250 may be one or a thousand, and nobody but the owner of the file can tell.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -15,7 +16,7 @@ from clv_lib.data.dialects import Dialect
 from clv_lib.data.engines import Engine
 from clv_lib.data.quality import Inferred
 from clv_lib.data.tables import MONEY_UNITS
-from clv_lib.errors import DataError
+from clv_lib.errors import DataError, SettingsError
 
 TOLERATED_SHARE: Final = 0.01  # of rows that cannot be read; beyond it the file is refused, not trimmed
 MISSING_WORDS: Final = ("", "-", "null", "none", "nan", "nat", "na", "n/a", "#n/a")
@@ -85,9 +86,28 @@ def day_sql(dialect: Dialect, value: str, form: str, *, zone: str) -> str:
         instant = f"CASE WHEN {stamp} <> '' THEN concat({full}, {offset}) END"
         return dialect.instant_day(instant, zone)
     pattern = DATE_FORMS.get(form)
-    if pattern is None:  # stated by the owner, times included
-        return dialect.day(value, form)
-    return dialect.day(dialect.extract(value, rf"^({pattern}){_TIME}$"), form)
+    if pattern is not None:
+        return f"CAST({dialect.stamp(dialect.extract(value, rf'^({pattern}){_TIME}$'), form)} AS DATE)"
+    stamp = dialect.stamp(value, form)  # stated by the owner, times included
+    return dialect.zoned_day(stamp, zone) if "%z" in form else f"CAST({stamp} AS DATE)"
+
+
+def check_date_format(form: str) -> None:
+    """Refuse a stated format that no engine could follow.
+
+    Raises
+    ------
+    SettingsError
+        It has a directive that we do not know, or none of day, month and year.
+    """
+    directives = re.findall(r"%(.?)", form.replace("%%", ""))
+    unknown = [f"%{letter}" for letter in directives if letter not in tuple("YymdbBaAHMSfIpz")]
+    if unknown or not directives:
+        raise SettingsError(
+            f"tables.transactions.date_format must be a strptime pattern such as '%Y-%m-%d', but it is {form!r}"
+            + (f", and {', '.join(unknown)} means nothing here" if unknown else "")
+            + ". Leave it out to have the format found."
+        )
 
 
 def number_sql(dialect: Dialect, value: str, form: NumberForm) -> str:
