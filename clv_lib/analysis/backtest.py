@@ -1,10 +1,6 @@
 """One split: forecast the holdout from the calibration period alone, and say how wrong it was.
 
 Forecasts stand beside three that need no model, on the same customers. Every score counts customers, not cells.
-
-References
-----------
-.. [1] Fader, Hardie & Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2), 275-284.
 """
 
 from collections.abc import Mapping
@@ -18,18 +14,24 @@ from clv_lib import names
 from clv_lib.analysis.families import Draws
 from clv_lib.analysis.intervals import Estimate, estimate, predictive_interval, residuals_of_cells
 from clv_lib.analysis.projection import CELLS_PER_BATCH, Batch, project
-from clv_lib.analysis.weighted import correlation, cut_by_rank, rank_correlation, ranking_gini, weighted_mean
+from clv_lib.analysis.scores import (
+    ACTUAL,
+    FORECAST,
+    LAST_CLASS,
+    means_by_frequency,
+    means_by_tenth,
+    missed_by,
+    scores_by_method,
+)
+from clv_lib.analysis.weighted import weighted_mean
 from clv_lib.errors import CannotEstimateError
 from clv_lib.names import PurchaseFamily
 
 MASSES: Final = (0.8, 0.9)
-LAST_CLASS: Final = 7  # calibration frequencies from here on are one class, as in the paper's figure 4
-FORECAST: Final = "forecast"
-ACTUAL: Final = "actual"
 HISTORY: Final = {  # calibration column -> what the forecast calls it
-    "frequency_cal": names.FREQUENCY,
-    "recency_cal": names.RECENCY,
-    "T_cal": names.T,
+    names.FREQUENCY_CAL: names.FREQUENCY,
+    names.RECENCY_CAL: names.RECENCY,
+    names.T_CAL: names.T,
     names.SPEND_BIN: names.SPEND_BIN,
 }
 
@@ -126,7 +128,7 @@ def backtest(
     """
     if not len(cells) or not cells[names.N].sum():
         raise CannotEstimateError(
-            "a backtest needs customers who bought before the calibration ended, but there are none. "
+            "A backtest needs customers who bought before the calibration ended, but there are none. "
             "Move dataset.calibration_end to a later day."
         )
     histories, position = _histories(cells)
@@ -134,17 +136,17 @@ def backtest(
         purchase_draws, spend_draws, histories, family=family, horizon=holdout_weeks, seed=seed, batch=batch
     )
     scored = cells.assign(**{FORECAST: forward.expected[position]})
-    actual, n = (scored[name].to_numpy(dtype=float) for name in ("frequency_holdout", names.N))
+    actual, n = (scored[name].to_numpy(dtype=float) for name in (names.FREQUENCY_HOLDOUT, names.N))
     purchases = _total(forward.totals["purchases"], forward.totals["purchases_realised"], float(actual @ n))
-    revenue_came = float(scored["revenue_holdout"].sum())
+    revenue_came = float(scored[names.REVENUE_HOLDOUT].sum())
     revenue = _total(forward.totals["revenue"], forward.totals["revenue_realised"], revenue_came)
     return Backtest(
         family=family,
         holdout_weeks=holdout_weeks,
         customers=int(n.sum()),
-        scores=_scores(scored, family, holdout_weeks),
-        by_frequency=_by_frequency(scored, forward.class_totals),
-        tenths=_tenths(scored),
+        scores=scores_by_method(scored, family, holdout_weeks),
+        by_frequency=means_by_frequency(scored, forward.class_totals),
+        tenths=means_by_tenth(scored),
         coverage=_coverage(forward, position, actual, n, revenue_came),
         purchases=purchases,
         revenue=revenue,
@@ -222,79 +224,13 @@ def _sums(part: Batch, rng: np.random.Generator, in_class: np.ndarray) -> dict[s
 
 def _total(expected: np.ndarray, realised: np.ndarray, actual: float) -> TotalForecast:
     forecast = estimate(expected, realised)
-    return TotalForecast(forecast, actual, _missed_by(forecast.mean, actual))
-
-
-def _missed_by(forecast: float, actual: float) -> float:
-    return (forecast - actual) / actual if actual else float("nan")
-
-
-def _scores(cells: pd.DataFrame, family: str, holdout_weeks: float) -> pd.DataFrame:
-    """One row per method, on the same customers."""
-    age = cells["T_cal"].to_numpy(dtype=float)
-    methods = {
-        family: cells[FORECAST].to_numpy(),
-        "same_rate": holdout_weeks * np.divide(cells["frequency_cal"], age, out=np.zeros(len(cells)), where=age > 0),
-        "zero": np.zeros(len(cells)),
-        "last_period": cells["last_period"].to_numpy(dtype=float),
-    }
-    actual, n = (cells[name].to_numpy(dtype=float) for name in ("frequency_holdout", names.N))
-    rows = {
-        method: {
-            "mae": weighted_mean(np.abs(forecast - actual), n),
-            "rmse": weighted_mean((forecast - actual) ** 2, n) ** 0.5,
-            "bias": weighted_mean(forecast - actual, n),
-            "correlation": correlation(forecast, actual, n),
-            "rank_correlation": rank_correlation(forecast, actual, n),
-            "gini": ranking_gini(actual, n, forecast=forecast),
-            "total": float(forecast @ n),
-            "missed_by": _missed_by(float(forecast @ n), float(actual @ n)),
-        }
-        for method, forecast in methods.items()
-    }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
-
-
-def _by_frequency(cells: pd.DataFrame, class_totals: np.ndarray) -> pd.DataFrame:
-    """Actual and forecast purchases by calibration frequency ([1]_ figure 4)."""
-    group = np.minimum(cells["frequency_cal"].to_numpy(dtype=int), LAST_CLASS)
-    customers = np.bincount(group, weights=cells[names.N], minlength=LAST_CLASS + 1)
-    low, high = predictive_interval(class_totals)
-    sums = {
-        name: np.bincount(group, weights=cells[names.N] * cells[column], minlength=LAST_CLASS + 1)
-        for name, column in ((ACTUAL, "frequency_holdout"), (FORECAST, FORECAST))
-    }
-    table = pd.DataFrame({**sums, "predictive_low": low, "predictive_high": high}).div(customers, axis=0)
-    table.insert(0, names.FREQUENCY, [str(x) for x in range(LAST_CLASS)] + [f"{LAST_CLASS}+"])
-    table.insert(1, "customers", customers.astype(int))
-    return table[table["customers"] > 0].reset_index(drop=True)
-
-
-def _tenths(cells: pd.DataFrame) -> pd.DataFrame:
-    """Forecast and actual means in tenths of customers by forecast; customers with one forecast are not told apart."""
-    weighted = pd.DataFrame(
-        {
-            FORECAST: cells[FORECAST],
-            names.N: cells[names.N],
-            ACTUAL: cells[names.N] * cells["frequency_holdout"],
-        }
-    )
-    ties = weighted.groupby(FORECAST).sum().sort_index(ascending=False)
-    members = cut_by_rank(ties[names.N].to_numpy(dtype=float), [0.1] * 10)
-    size = members.sum(axis=1)
-    return pd.DataFrame(
-        {
-            "tenth": range(1, 11),
-            "customers": size,
-            FORECAST: members @ ties.index.to_numpy() / size,
-            ACTUAL: members @ (ties[ACTUAL] / ties[names.N]).to_numpy() / size,
-        }
-    )
+    return TotalForecast(forecast, actual, missed_by(forecast.mean, actual))
 
 
 def _coverage(
     forward: _Forward, position: np.ndarray, actual: np.ndarray, n: np.ndarray, revenue: float
 ) -> pd.DataFrame:
+    """Compare what the intervals claimed with what they held."""
     rows: list[dict[str, object]] = []
     for mass, (low, high, claimed) in forward.bounds.items():
         inside = (actual >= low[position]) & (actual <= high[position])

@@ -94,14 +94,16 @@ def require_mean_spend(spend: tuple[np.ndarray, ...], *, frequency: np.ndarray) 
     Raises
     ------
     CannotEstimateError
-        With the share of such draws.
+        With the number of such draws.
     """
     p, q, _ = spend
-    share = float(np.mean(p * np.min(frequency, initial=np.inf) + q <= 1))
-    if share > 0:
+    infinite = int(np.sum(p * np.min(frequency, initial=np.inf) + q <= 1))
+    if infinite:
         raise CannotEstimateError(
-            f"the mean spend of a customer must exist, but in {share:.1%} of the posterior draws it is infinite "
+            "The mean spend of a customer must exist, but in {infinite} of {draws} posterior draws it is infinite "
             "(Gamma-Gamma q of 1 or less). Usually a few purchases are hundreds of times larger than the rest, or too "
             "few customers bought twice. Look at the largest amounts, or give [model.priors.gamma_gamma] q a prior "
-            "that stays above 1."
+            "that stays above 1.",
+            infinite=infinite,
+            draws=len(q),
         )

@@ -3,14 +3,8 @@
 Value is ``P(alive) * discounted purchases if alive * spend per purchase * margin``, multiplied draw by draw; means and
 quantiles are taken once, at the very end. The cost of acquiring a customer is sunk and never subtracted here. See
 ``docs/method.md``.
-
-References
-----------
-.. [1] Fader, Hardie & Lee (2005), "RFM and CLV: Using Iso-Value Curves for Customer Base Analysis",
-   J. Marketing Research 42(4), 415-430.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +13,7 @@ import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.economics import Economics
-from clv_lib.analysis.families import Draws, closed_forms, in_order
+from clv_lib.analysis.families import Draws
 from clv_lib.analysis.intervals import (
     INTERVAL,
     Estimate,
@@ -243,54 +237,3 @@ def past_and_future(values: CustomerValues, *, revenue_to_date: float) -> Lifeti
     """
     past = revenue_to_date * values.economics.gross_margin
     return LifetimeValue(past=past, future=values.total, sum=values.total.minus(-past))
-
-
-def iso_value(
-    purchase_draws: Draws,
-    *,
-    family: PurchaseFamily,
-    economics: Economics,
-    T: float,
-    frequencies: Sequence[int],
-    recencies: Sequence[float],
-) -> pd.DataFrame:
-    """Which pasts are worth the same? Discounted purchases still to come on a grid of histories.
-
-    Parameters
-    ----------
-    purchase_draws : mapping of str to ndarray, dims (draw, 1)
-    family : PurchaseFamily
-    economics : Economics
-        Without discounting the horizon is the finite one, with it there is no end (DERT, [1]_ eq. 2).
-    T : float
-        Age of the customer, weeks.
-    frequencies, recencies : sequences
-        The grid; a frequency of 0 counts at recency 0 only, a positive one at recencies above 0.
-
-    Returns
-    -------
-    DataFrame
-        frequency, recency, p_alive, discounted_purchases (posterior means), for the histories that are possible.
-    """
-    forms = closed_forms(family)
-    purchase = in_order(purchase_draws, forms.PARAMETERS)
-    x, t_x = (grid.ravel() for grid in np.meshgrid(np.asarray(frequencies), np.asarray(recencies, dtype=float)))
-    possible = (t_x <= T) & np.where(x > 0, t_x > 0, t_x == 0)
-    x, t_x = x[possible], t_x[possible]
-    counts, position = np.unique(x, return_inverse=True)
-    ahead = forms.purchases_if_alive(
-        *purchase,
-        frequency=counts,
-        T=T,
-        horizon=np.inf if economics.discounts else economics.horizon_weeks,
-        discount_rate=economics.discount_rate_per_week,
-    )[:, position]
-    alive = forms.p_alive(*purchase, frequency=x, recency=t_x, T=T)
-    return pd.DataFrame(
-        {
-            names.FREQUENCY: x,
-            names.RECENCY: t_x,
-            names.P_ALIVE: alive.mean(axis=0),
-            "discounted_purchases": (alive * ahead).mean(axis=0),
-        }
-    ).sort_values([names.FREQUENCY, names.RECENCY], ignore_index=True)

@@ -1,0 +1,68 @@
+"""Which pasts are worth the same? Purchases still to come, on a grid of frequencies and recencies.
+
+References
+----------
+.. [1] Fader, Hardie & Lee (2005), "RFM and CLV: Using Iso-Value Curves for Customer Base Analysis",
+   J. Marketing Research 42(4), 415-430.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from clv_lib import names
+from clv_lib.analysis.economics import Economics
+from clv_lib.analysis.families import Draws, closed_forms, in_order
+from clv_lib.names import PurchaseFamily
+
+
+def iso_value(
+    purchase_draws: Draws,
+    *,
+    family: PurchaseFamily,
+    economics: Economics,
+    T: float,
+    frequencies: Sequence[int],
+    recencies: Sequence[float],
+) -> pd.DataFrame:
+    """Discounted purchases still to come, on a grid of histories.
+
+    Parameters
+    ----------
+    purchase_draws : mapping of str to ndarray, dims (draw, 1)
+    family : PurchaseFamily
+    economics : Economics
+        Without discounting the horizon is the finite one, with it there is no end (DERT, [1]_ eq. 2).
+    T : float
+        Age of the customer, weeks.
+    frequencies, recencies : sequences
+        The grid; a frequency of 0 counts at recency 0 only, a positive one at recencies above 0.
+
+    Returns
+    -------
+    DataFrame
+        frequency, recency, p_alive, discounted_purchases (posterior means), for the histories that are possible.
+    """
+    forms = closed_forms(family)
+    purchase = in_order(purchase_draws, forms.PARAMETERS)
+    x, t_x = (grid.ravel() for grid in np.meshgrid(np.asarray(frequencies), np.asarray(recencies, dtype=float)))
+    possible = (t_x <= T) & np.where(x > 0, t_x > 0, t_x == 0)
+    x, t_x = x[possible], t_x[possible]
+    counts, position = np.unique(x, return_inverse=True)
+    ahead = forms.purchases_if_alive(
+        *purchase,
+        frequency=counts,
+        T=T,
+        horizon=np.inf if economics.discounts else economics.horizon_weeks,
+        discount_rate=economics.discount_rate_per_week,
+    )[:, position]
+    alive = forms.p_alive(*purchase, frequency=x, recency=t_x, T=T)
+    return pd.DataFrame(
+        {
+            names.FREQUENCY: x,
+            names.RECENCY: t_x,
+            names.P_ALIVE: alive.mean(axis=0),
+            "discounted_purchases": (alive * ahead).mean(axis=0),
+        }
+    ).sort_values([names.FREQUENCY, names.RECENCY], ignore_index=True)
