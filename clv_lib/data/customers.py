@@ -150,13 +150,13 @@ def _described(customers: Frame, *, last: int, resolution: Resolution, exact_spe
         days_to_weeks(nw.lit(last) - nw.col(FIRST_DAY), whole=whole).cast(nw.Float64).alias(T),
         (nw.col(_VALUE) - nw.col(FIRST_VALUE)).cast(nw.Int64).alias(_REPEAT),
     )
-    mean = nw.col(_REPEAT) / nw.when(nw.col(FREQUENCY) > 0).then(nw.col(FREQUENCY))
+    mean = nw.col(_REPEAT) / nw.when(nw.col(FREQUENCY) > 0).then(nw.col(FREQUENCY) * MONEY_UNITS)
     # without repeat spend the logarithm is of 1, so that no engine meets log 0
     positive = nw.when(nw.col(_REPEAT) > 0).then(nw.col(_REPEAT) / nw.col(FREQUENCY)).otherwise(nw.lit(1.0))
     step = nw.col(_REPEAT) if exact_spend else (positive.log() / SPEND_BIN_WIDTH).floor().clip(lower_bound=0)
     spends = (nw.col(FREQUENCY) > 0) & (nw.col(_REPEAT) > 0)
     return counted.with_columns(
-        (mean / MONEY_UNITS).alias(MONETARY_VALUE),
+        mean.alias(MONETARY_VALUE),
         nw.when(spends).then(step.cast(nw.Int64)).otherwise(nw.lit(NO_SPEND).cast(nw.Int64)).alias(SPEND_BIN),
     )
 
@@ -310,7 +310,7 @@ def _with_repeat_value(summary: Frame) -> Frame:
 def _with_mean_spend(found: pd.DataFrame, *, frequency: str = FREQUENCY) -> pd.DataFrame:
     """Mean spend of a cell from its summed repeat value; NaN where nothing was spent again."""
     occasions = (found[frequency] * found[N]).where(found[SPEND_BIN] != NO_SPEND)
-    found[MONETARY_VALUE] = found.pop(_REPEAT) / MONEY_UNITS / occasions
+    found[MONETARY_VALUE] = found.pop(_REPEAT) / (occasions * MONEY_UNITS)  # one rounding
     return found
 
 

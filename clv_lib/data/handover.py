@@ -22,7 +22,7 @@ from clv_lib.names import (
     TOTAL_VALUE,
     N,
 )
-from clv_lib.data.engines import DuckDBEngine, Engine
+from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.quality import QualityReport
 from clv_lib.periods import ObservationWindow, observation_window
 from clv_lib.settings import ModelSection, Settings
@@ -141,37 +141,47 @@ def _by_day(frame: nw.LazyFrame[Any], day: str) -> pd.DataFrame:
     return collected(frame.group_by(day).agg(nw.len().alias(N))).sort_values(day, ignore_index=True)
 
 
-def open_customers(engine: DuckDBEngine, path: Path) -> Frame:
-    """Open the customer summary that an earlier notebook has left in the run folder."""
-    return nw.from_native(engine.connection.read_parquet(str(path)))
+@dataclass(frozen=True)
+class ValuedCustomers:
+    """Every customer with the value of its cell, in DuckDB.
+
+    Attributes
+    ----------
+    frame : narwhals.LazyFrame
+        The customer summary, the results of the valuation, and ``realised_margin``.
+    """
+
+    frame: Frame
+
+    def most_valuable(self, count: int) -> pd.DataFrame:
+        """Fetch the customers with the highest residual CLV, best first."""
+        return collected(self.frame.sort(RESIDUAL_CLV, CUSTOMER_ID, descending=[True, False]).head(count))
+
+    def write_parquet(self, path: Path) -> None:
+        """Write all customers as Parquet, ids as they are."""
+        write_parquet(self.frame.sort(CUSTOMER_ID), path)
+
+    def write_csv(self, path: Path) -> None:
+        """Write all customers as CSV; ids that a spreadsheet would run get an apostrophe in front."""
+        id_ = nw.col(CUSTOMER_ID)
+        risky = id_.str.slice(0, 1).is_in(["=", "+", "-", "@", "\t", "\r", "\n"])
+        inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
+        self.frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)
 
 
-def valued_customers(summary: Frame, values: pd.DataFrame, *, gross_margin: float, engine: Engine) -> Frame:
+def valued_customers(path: Path, values: pd.DataFrame, *, gross_margin: float) -> ValuedCustomers:
     """Give every customer the value of its cell, and the contribution it has already brought.
 
     Parameters
     ----------
-    summary : narwhals.LazyFrame
-        One row per customer.
+    path : Path
+        Customer summary in Parquet, as the data notebook has left it.
     values : DataFrame
         Results per valuation cell.
     gross_margin : float
         Contribution as a share of revenue.
-    engine : Engine
-        Where the summary is.
     """
+    engine = DuckDBEngine()
+    summary: Frame = nw.from_native(engine.connection.read_parquet(str(path)))
     past = (nw.col(TOTAL_VALUE) * gross_margin).alias(REALISED_MARGIN)
-    return customers.attach(summary, values, engine=engine).with_columns(past)
-
-
-def most_valuable(valued: Frame, count: int) -> pd.DataFrame:
-    """Fetch the customers with the highest residual CLV, best first."""
-    return collected(valued.sort(RESIDUAL_CLV, CUSTOMER_ID, descending=[True, False]).head(count))
-
-
-def export_csv(frame: Frame, path: Path) -> None:
-    """Write a DuckDB frame as CSV without collecting it; ids that a spreadsheet would run get an apostrophe in front."""
-    id_ = nw.col(CUSTOMER_ID)
-    risky = id_.str.slice(0, 1).is_in(["=", "+", "-", "@", "\t", "\r", "\n"])
-    inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
-    frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)
+    return ValuedCustomers(customers.attach(summary, values, engine=engine).with_columns(past))
