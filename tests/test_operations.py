@@ -1,6 +1,7 @@
 """What docs/operations.md tells an operator to type is what ``clv`` understands."""
 
 import ast
+import json
 import re
 import shlex
 import subprocess
@@ -53,7 +54,7 @@ def test_the_retention_example_keeps_the_newest_runs_and_the_one_that_readers_se
     names = [f"20260101T0000{second:02d}Z-000000aa" for second in range(40)]
     for name in names:
         (folder / name).mkdir(parents=True)
-    (folder / "latest.json").write_text('{\n  "run_id": "%s",\n  "path": "%s"\n}\n' % (names[3], names[3]))
+    (folder / "latest.json").write_text(json.dumps({"run_id": names[3], "path": names[3]}, indent=2))
     (folder.parent / "index.html").touch()
     subprocess.run(["bash", "-eu", "-c", example], cwd=tmp_path, check=True)
     assert sorted(path.name for path in folder.glob("2*")) == [names[3], *names[10:]]

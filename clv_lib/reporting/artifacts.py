@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from clv_lib.errors import UsageError
+from clv_lib.errors import CannotEstimateError, DiagnosticsError, UsageError
 from clv_lib.reporting.figures import DiagnosticsRecord, KeyFigure
 from clv_lib.reporting.files import read_json, read_json_or_none, replacing, sha256_of, write_json
 from clv_lib.reporting.spreadsheets import write_csv
@@ -105,11 +105,14 @@ class RunFolder:
 
         Raises
         ------
+        CannotEstimateError, DiagnosticsError
+            The file is missing because an earlier notebook ended early; the message says why it did.
         UsageError
-            The file is missing; the message lists what is there.
+            The file is missing otherwise; the message lists what is there.
         """
         path = self.artifacts / _checked(name)
         if not path.is_file():
+            self._raise_what_stopped_the_writer()
             there = ", ".join(sorted(file for notebook in self.notebooks() for file in self.manifest(notebook)))
             raise UsageError(
                 f"the run folder must hold {name}, but it holds {there or 'nothing'}. "
@@ -195,6 +198,12 @@ class RunFolder:
     def _records(self, kind: str) -> dict[str, Any]:
         found = sorted(self.artifacts.glob(f"{kind}.*.json"))
         return {path.name.removeprefix(f"{kind}.").removesuffix(".json"): read_json(path) for path in found}
+
+    def _raise_what_stopped_the_writer(self) -> None:
+        for outcome in self.outcomes().values():
+            if outcome["status"] == "untrusted":
+                raise DiagnosticsError(outcome["sentence"])
+            raise CannotEstimateError("{sentence}", sentence=outcome["sentence"])
 
     def _manifest_path(self, notebook: str) -> Path:
         return self.artifacts / f"manifest.{_checked(f'{notebook}.json')}"

@@ -63,7 +63,7 @@ class Answer:
 
 def execute(spec: Spec) -> Answer:
     """Run the notebook and tidy what was written."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # optional for jsonschema, and costs 1.5 s
+    import_nbformat_fast()
     from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
@@ -84,6 +84,11 @@ def execute(spec: Spec) -> Answer:
         _record_early_end(folder, answer)
     _tidy(Path(spec.output), answer)
     return answer
+
+
+def import_nbformat_fast() -> None:
+    """Spare nbformat a grammar that jsonschema would compile for 1.5 s, and that no notebook makes use of."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _papermill(spec: Spec) -> None:

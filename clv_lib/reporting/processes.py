@@ -122,8 +122,8 @@ def environment(place: Place) -> dict[str, str]:
 
 
 def relative(path: Path, start_at: Path) -> str:
-    """The way from a folder to a path, with dots."""
-    return os.path.relpath(path.absolute(), start_at.absolute())
+    """Return the way from a folder to a path, with dots; links are followed, as a process in that folder would."""
+    return os.path.relpath(path.resolve(), start_at.resolve())
 
 
 def stop(executions: Sequence[Execution]) -> None:

@@ -1,5 +1,6 @@
 """How far a run is, in one line per event."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -10,8 +11,11 @@ Echo = Callable[[str], None]
 
 
 def say_line(line: str) -> None:
-    """Print a line at once, also into a pipe."""
-    print(line, flush=True)
+    """Print a line at once, also into a pipe; when its reader has gone, the run goes on without one."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @dataclass

@@ -16,7 +16,6 @@ from clv_lib.reporting.runs import (
     RUN_FILE,
     STAGING_PREFIX,
     Run,
-    failed_runs_of,
     latest_of,
     runs_of,
 )
@@ -35,17 +34,19 @@ def sweep(folder: Path) -> None:
     """Remove what runs that were killed have left; only the holder of the lock may do this."""
     for path in folder.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(f".{LATEST_FILE.removesuffix('.json')}*"):
+        path.unlink(missing_ok=True)
 
 
 def heal(folder: Path, render_index: RenderIndex) -> None:
     """Finish a publication that was killed between its steps: a run under its own name is complete."""
     latest = latest_of(folder)
-    complete = [run for run in runs_of(folder) if _may_lead(run, latest)]
-    ahead = bool(complete) and (latest is None or complete[0].run_id > latest.run_id)
+    best = max((run for run in runs_of(folder) if run.status in RANK), key=_standing, default=None)
+    ahead = best is not None and (latest is None or _standing(best) > _standing(latest))
     stale_index = latest is not None and _older(folder.parent / INDEX_FILE, folder / LATEST_FILE)
     if ahead or stale_index:
         with waiting_lock(folder.parent):
-            _lead(folder, complete[0].run_id if ahead else None, render_index(folder.parent))
+            _lead(folder, best.run_id if best and ahead else None, render_index(folder.parent))
 
 
 def publish(staging: Path, folder: Path, record: dict[str, Any], render_index: RenderIndex) -> Path:
@@ -103,8 +104,8 @@ def keep_failed(staging: Path, folder: Path, record: dict[str, Any]) -> Path | N
         staging.rename(kept)
     except OSError:
         return staging if staging.exists() else None
-    for run in failed_runs_of(folder)[FAILED_KEPT:]:
-        shutil.rmtree(run.path, ignore_errors=True)
+    for path in sorted(kept.parent.iterdir(), reverse=True)[FAILED_KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)
     return kept
 
 
@@ -116,6 +117,10 @@ def annotate(notebook: Path, sentence: str) -> None:
         found["cells"].insert(0, cell)
         with contextlib.suppress(OSError):
             write_text(notebook, json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def _standing(run: Run) -> tuple[int, str]:
+    return RANK.get(run.status, 0), run.run_id
 
 
 def _may_lead(run: Run, latest: Run | None) -> bool:

@@ -12,9 +12,11 @@ from clv_lib.reporting.runs import Run
 SEARCHED: Final = 10  # how many runs back a notebook is looked for
 
 
-def up_to_date(runs: Iterable[Run], *, keys: Mapping[str, str], pages: str) -> Run | None:
-    """The newest run that is exactly what a new one would be, every file of it verified."""
+def up_to_date(runs: Iterable[Run | None], *, keys: Mapping[str, str], pages: str) -> Run | None:
+    """Return the first of the runs that is exactly what a new one would be, if every file of it is unharmed."""
     for run in runs:
+        if run is None:
+            continue
         found = {stage["notebook"]: stage["key"] for stage in run.record["stages"]}
         if found == dict(keys) and run.record["pages_key"] == pages:
             return None if run.faults() else run

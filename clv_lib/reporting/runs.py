@@ -48,9 +48,9 @@ class Run:
 
 
 def new_run_id(now: datetime | None = None) -> str:
-    """A name that sorts by time: UTC to the millisecond, and three letters of chance."""
+    """A name that sorts by time: UTC to the microsecond, and two letters of chance."""
     moment = now or datetime.now(UTC)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond // 1000:03d}{secrets.token_hex(2)[:3]}"
+    return f"{moment:%Y%m%dT%H%M%SZ}-{moment.microsecond:06d}{secrets.token_hex(1)}"
 
 
 def runs_of(folder: Path) -> list[Run]:

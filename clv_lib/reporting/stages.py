@@ -7,7 +7,7 @@ from typing import Final
 
 from clv_lib.errors import UsageError
 
-ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "model", "report")
+ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "model")
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 
 
@@ -31,7 +31,7 @@ class Stage:
 
 
 STAGES: Final = (
-    Stage("01_data_collection", reads=(*DATA_SECTIONS, "model", "report")),
+    Stage("01_data_collection", reads=(*DATA_SECTIONS, "model")),
     Stage("04_lifetime_value", needs=("01_data_collection",)),
     Stage("00_summary", needs=("01_data_collection", "04_lifetime_value")),  # runs last, reads first
 )

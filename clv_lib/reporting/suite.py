@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from clv_lib.errors import UsageError
+from clv_lib.reporting.execution import import_nbformat_fast
 from clv_lib.reporting.fingerprints import LIBRARY
 from clv_lib.reporting.stages import STAGES, Stage
 
@@ -49,6 +50,7 @@ def standard_suite() -> Suite:
 
 
 def _render_run(run_folder: Path, languages: Sequence[str], run: dict[str, Any]) -> None:
+    import_nbformat_fast()
     from clv_lib.reporting.pages import render_run  # late: a run that is up to date needs no templates
 
     render_run(run_folder, cast("Sequence[Language]", languages), run)
