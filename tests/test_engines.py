@@ -125,7 +125,7 @@ def test_spark_gives_the_same_as_duckdb(reference, parquet, tmp_path, kind):
     else:
         from pyspark.sql import SparkSession
 
-        session = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+        session = SparkSession.builder.master("local[2]").config("spark.sql.shuffle.partitions", "4").getOrCreate()
         session.read.parquet(str(parquet)).createOrReplaceTempView("orders")
         settings = settings_for(tmp_path, "orders", section)
     same(everything(settings, tmp_path), reference)

@@ -235,7 +235,10 @@ def _start_spark(section: EngineSection) -> Engine:
         address = _address(section.url_env)
         builder = builder.remote(address) if address.startswith("sc://") else builder.master(address)
     elif running is None:
+        # one machine: the 200 partitions of a cluster would only cost time
+        partitions = str(2 * (os.cpu_count() or 1))
         builder = builder.master("local[*]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.sql.shuffle.partitions", partitions)
     session = _reached("Spark", section, builder.getOrCreate)
     session.conf.set("spark.sql.session.timeZone", "UTC")
     return SparkEngine(session, owned=running is None)

@@ -74,9 +74,7 @@ class Handover:
 
 def window_of(report: QualityReport, settings: Settings) -> ObservationWindow:
     """Days that the log covers: its first, the last one customers could be seen, and where the backtest splits."""
-    return observation_window(
-        report.first_day, report.as_of, calibration_end=settings.dataset.calibration_end
-    )
+    return observation_window(report.first_day, report.as_of, calibration_end=settings.dataset.calibration_end)
 
 
 def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSection) -> Handover:
@@ -92,9 +90,7 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
     """
     resolution = customers.choose_resolution(transactions, end=window.end, wanted=model.resolution)
     plain = customers.customer_summary(transactions, end=window.end, resolution=resolution)
-    whole = collected(
-        plain.select(nw.len().alias(N), nw.col(TOTAL_VALUE).sum(), nw.col(FIRST_VALUE).mean())
-    ).iloc[0]
+    whole = collected(plain.select(nw.len().alias(N), nw.col(TOTAL_VALUE).sum(), nw.col(FIRST_VALUE).mean())).iloc[0]
     exact = customers.choose_exact_spend(int(whole[N]))
     summary = customers.customer_summary(transactions, end=window.end, resolution=resolution, exact_spend=exact)
     tables = {
@@ -123,9 +119,7 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
 def by_month(transactions: Frame, *, end: date) -> pd.DataFrame:
     """Purchase days, revenue and buyers per calendar month: ``month, orders, revenue, customers``."""
     rows = customers.activity(transactions.filter(nw.col(ORDERED_AT) <= nw.lit(end)))
-    found = rows.group_by("month").agg(
-        nw.col("orders").sum(), nw.col(REVENUE).sum(), nw.len().alias("customers")
-    )
+    found = rows.group_by("month").agg(nw.col("orders").sum(), nw.col(REVENUE).sum(), nw.len().alias("customers"))
     return collected(found).sort_values("month", ignore_index=True)
 
 

@@ -37,6 +37,7 @@ from clv_lib.data.tables import EARLIEST_DAY, MONEY_UNITS, OPTIONAL_NUMBERS, OPT
 from clv_lib.data.columns import typed
 from clv_lib.errors import DataError
 from clv_lib.names import AMOUNT, CURRENCY, CUSTOMER_ID, ORDER_ID, ORDERED_AT
+from clv_lib.periods import day_number
 from clv_lib.settings import PoliciesSection, Settings
 
 Frame = nw.LazyFrame[Any]
@@ -158,11 +159,11 @@ def classify(
     faults = {
         "missing_date": day.is_null() & nw.col("no_date"),
         "bad_date": day.is_null(),
-        "implausible_date": day < nw.lit(EARLIEST_DAY),
+        "implausible_date": day_number(day) < EARLIEST_DAY.toordinal(),
         "missing_amount": units.is_null() & nw.col("no_amount"),
         "bad_amount": units.is_null(),
         "missing_customer": nw.col(CUSTOMER_ID).is_null(),
-        "after_as_of" if stated else "future_date": day > nw.lit(last_day),
+        "after_as_of" if stated else "future_date": day_number(day) > last_day.toordinal(),
     }
     rows = rows.with_columns(_first_reason("fault", faults).alias("reason"))
     rows = rows.with_columns((_copy() if copies else nw.lit(False)).alias("copy"))

@@ -169,12 +169,13 @@ def infer_number_form(
     holds = [f"CASE WHEN {dialect.matches(value, _escaped(mark))} THEN 1 END" for mark in marks]
     used = {mark for mark, count in zip(marks, _count(engine, texts, holds), strict=True) if count}
     stated = [form for form in NUMBER_FORMS if decimal in (None, form.decimal) and thousands in (None, form.thousands)]
-    forms = [form for form in stated if {form.decimal, form.thousands} <= used | {".", "", decimal, thousands}]
+    # a mark that never occurs decides nothing; without thousands marks, the decimal mark must occur
+    forms = [form for form in stated if (form.thousands or form.decimal) in used or form == NumberForm(".", "")]
 
     def sql(form: NumberForm) -> str:
         return number_sql(dialect, value, form)
 
-    form, fits, rival = _choose(engine, texts, forms or [NumberForm(decimal or ".", "")], value=value, reading=sql)
+    form, fits, rival = _choose(engine, texts, forms or [NumberForm(decimal or ".", thousands or "")], value=value, reading=sql)
     if rival:
         raise DataError(
             f"the amounts in {about} must have one reading, but they can be read with {form} and with {rival[0]}, and "

@@ -96,10 +96,7 @@ def propose_settings(files: list[Path]) -> str:
 
 def _parquet_sample(path: Path) -> pd.DataFrame:
     try:
-        relation = duckdb.read_parquet(str(path))
-        return relation.select(*(duckdb.ColumnExpression(c).cast("VARCHAR") for c in relation.columns)).limit(
-            SAMPLE_ROWS
-        ).df()
+        return duckdb.connect().read_parquet(str(path)).limit(SAMPLE_ROWS).df().astype("str")
     except duckdb.Error:
         raise DataError(f"{path.name} must be a Parquet file, but reading it failed. Export it again.") from None
 

@@ -1,0 +1,79 @@
+"""Whatever happens to a file, no row and no money is lost silently, and only our own errors come out."""
+
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clv_lib.data.customers import collected
+from clv_lib.errors import DataError, SettingsError
+from tests.ingest_support import adds_up, reading
+
+HEADER = "order_id,customer_id,order_date,amount"
+ROWS = [f"O{k},c{k % 9},2024-0{k % 6 + 1}-{k % 27 + 1:02d},{k + 1}.25" for k in range(400)]
+MONEY = sum((Decimal(row.rsplit(",", 1)[1]) for row in ROWS), Decimal(0))
+
+CHANGES = ("drop field", "extra field", "garble date", "garble amount", "blank line", "twice", "break", "stray quote")
+
+
+def changed(rows: list[str], kind: str, at: int) -> tuple[list[str], int]:
+    """Rows after one change, and how many rows of the file it adds."""
+    rows, row = list(rows), rows[at]
+    fields = row.split(",")
+    if kind == "drop field":
+        rows[at] = ",".join(fields[:-1])
+    elif kind == "extra field":
+        rows[at] = row + ",x"
+    elif kind == "garble date" and len(fields) > 3:
+        rows[at] = ",".join([*fields[:2], "2024-02-31", *fields[3:]])
+    elif kind == "garble amount" and len(fields) > 3:
+        rows[at] = ",".join([*fields[:3], "n.a"])
+    elif kind == "blank line":
+        rows.insert(at, "  ")
+    elif kind == "twice":
+        rows.insert(at, row)
+        return rows, int(bool(row.strip()))
+    elif kind == "break" and '"' not in row and len(fields) > 1:
+        rows[at] = ",".join([f'"{fields[0]}\nagain"', *fields[1:]])
+    elif kind == "stray quote" and '"' not in row and row.strip():
+        rows[at] = row + ',"open'
+    return rows, 0
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, len(ROWS) - 1)), max_size=7),
+    ending=st.sampled_from(["\n", "\r\n"]),
+)
+def test_damaged_files_lose_no_row_and_no_money(changes, ending):
+    rows, more = ROWS, 0
+    for kind, at in changes:
+        rows, added = changed(rows, kind, at)
+        more += added
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "log.csv").write_bytes((ending.join([HEADER, *rows]) + ending).encode())
+        try:
+            with reading(Path(folder), "log.csv") as found:
+                adds_up(found)
+                report = found.report
+                assert report.read.rows == len(ROWS) + more
+                assert len(collected(found.transactions)) == report.used.rows
+                assert found.write_quarantine(Path(folder) / "q.csv") == report.quarantined.rows
+                if not changes:
+                    assert report.read.money == MONEY
+        except DataError as error:
+            assert "log.csv" in str(error)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)), with_header=st.booleans())
+def test_arbitrary_bytes_end_in_a_sentence_or_in_rows_that_add_up(data, with_header):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "log.csv").write_bytes((HEADER.encode() + b"\n" if with_header else b"") + data)
+        try:
+            with reading(Path(folder), "log.csv") as found:
+                adds_up(found)
+        except (DataError, SettingsError) as error:
+            assert len(str(error)) > 40
