@@ -196,13 +196,13 @@ def runs(reports: _Reports = Path("reports")) -> None:
     if not found:
         print(f"no runs in {reports} yet; 'clv run DATASET' makes one")
         return
-    print(f"{'run':24}{'dataset':20}{'status':14}{'exit':>4}{'seconds':>9}  {''}")
+    print(f"{'run':27}{'dataset':20}{'status':14}{'exit':>4}{'seconds':>9}  {''}")
     for each in found:
         record = each.record
         latest = latest_of(reports / record["dataset"])
         mark = "latest" if latest and latest.path == each.path else record["sentence"].split("\n")[0]
         seconds = f"{record['seconds']:.1f}"
-        line = f"{each.run_id:24}{record['dataset']:20}{each.status:14}{record['exit_code']:>4}{seconds:>9}  {mark}"
+        line = f"{each.run_id:27}{record['dataset']:20}{each.status:14}{record['exit_code']:>4}{seconds:>9}  {mark}"
         print(line.rstrip())
 
 

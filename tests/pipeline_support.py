@@ -74,6 +74,10 @@ class Toy:
         """Wait until a kernel of this toy is in the middle of its notebook, with a child of its own."""
         wait_until(lambda: any(_command(each)[:1] == ["sleep"] for each in self.processes()))
 
+    def kill_the_notebook_process_of(self, runner):
+        (child,) = psutil.Process(runner.pid).children()
+        child.kill()
+
     def processes(self):
         """Everything that this toy has started and that still lives."""
         return [each for each in psutil.process_iter() if _token(each) == self.token]
@@ -126,7 +130,8 @@ def wait_until(true, seconds=PATIENCE):
 
 def started(result):
     """Notebooks that were really run."""
-    return [line.split("] ")[1].split()[0] for line in result.stdout.splitlines() if line.endswith(" started")]
+    lines = [line.split("] ")[1] for line in result.stdout.splitlines() if line.endswith(" started")]
+    return [line.split()[0] for line in lines if not line.startswith("pages")]
 
 
 def _token(process):

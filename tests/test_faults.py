@@ -111,6 +111,16 @@ def test_a_kernel_that_is_killed_gives_137(toy):
     assert "Traceback" not in result.stderr
 
 
+def test_a_notebook_process_that_is_killed_alone_leaves_no_kernel_behind(toy):
+    with the_report_stays(toy):
+        process = toy.start("--set", "value_mood=nanny:300", until="02_value started")
+        toy.wait_for_nanny()
+        toy.kill_the_notebook_process_of(process)
+        _, said = process.communicate()
+    assert process.returncode == 137
+    assert said == "02_value failed: its process was killed\n"
+
+
 def test_a_second_run_at_the_same_time_is_refused_and_says_who_is_at_work(toy):
     process = toy.start("--set", "value_mood=sleep:300", until="02_value started")
     second = toy.run()

@@ -11,7 +11,7 @@ from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.execution import Answer
 from clv_lib.reporting.files import read_json_or_none, write_json
 from clv_lib.reporting.locks import waiting_lock
-from clv_lib.reporting.processes import Place, Schedule, relative
+from clv_lib.reporting.processes import MARK, Place, Schedule, relative
 from clv_lib.reporting.progress import Echo, clock, say_line
 from clv_lib.reporting.request import Request, prepare
 from clv_lib.reporting.stages import Stage
@@ -51,7 +51,7 @@ def ensure(
     ClvError
         A notebook that it needs failed; the message says which and why.
     """
-    if os.environ.get("CLV_RUN"):
+    if os.environ.get(MARK):
         return
     suite = suite or standard_suite()
     if not any(stage.notebook == notebook and stage.needs for stage in suite.stages):

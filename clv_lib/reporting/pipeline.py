@@ -145,6 +145,7 @@ def _make(making: Making, known: dict[str, Run]) -> int:
     public = f"../reports/{request.settings.dataset.name}/{making.run_id}"
     for stage in fresh:
         make_public(place, stage.notebook, dataset=request.dataset, public_folder=public)
+    progress.line("pages started")
     record = finished_record(making)
     with making.interruption.at_once():
         making.suite.render_run(place.run_folder, request.languages, record)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from clv_lib.reporting.stages import Stage
 
 POLL_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 3.0
+MARK: Final = "CLV_RUN"  # set inside a run, so that a notebook can tell
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -31,11 +33,14 @@ class Place:
         Where everything is written.
     jobs : int
         How many run at once; the machine's cores are shared among them.
+    mark : str
+        Stands in the environment of everything that is started here, so that nothing of it can be lost sight of.
     """
 
     notebooks: Path
     run_folder: Path
     jobs: int = 1
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
     def log(self, notebook: str) -> Path:
         """What a notebook's processes said on standard error."""
@@ -117,7 +122,7 @@ def environment(place: Place) -> dict[str, str]:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JUPYTER_RUNTIME_DIR": str(scratch / "runtime"),
         "IPYTHONDIR": str(scratch / "ipython"),  # nobody's start-up files take part in a run
-        "CLV_RUN": "1",
+        MARK: place.mark,
     }
 
 
@@ -148,6 +153,16 @@ def stop(executions: Sequence[Execution]) -> None:
             execution.process.stdout.close()
 
 
+def kill_marked(mark: str) -> None:
+    """Kill what a run has started and what its parents, killed from outside, could not stop any more."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == mark:
+                process.kill()
+
+
 @dataclass
 class Schedule:
     """Runs stages as soon as what they need is done, up to ``place.jobs`` at once.
@@ -175,6 +190,7 @@ class Schedule:
         waiting = {stage.notebook: set(stage.needs) for stage in self.run}
         for needs in waiting.values():
             needs.intersection_update(stage.notebook for stage in self.run)
+        done = False
         try:
             while waiting or self.running:
                 self._start_what_is_ready(waiting)
@@ -184,9 +200,12 @@ class Schedule:
                     if answer.status == "failed":
                         return answer
                 time.sleep(POLL_SECONDS)
+            done = True
             return Answer("done", 0)
         finally:
             stop(self.running)
+            if not done:
+                kill_marked(self.place.mark)
 
     def _start_what_is_ready(self, waiting: dict[str, set[str]]) -> None:
         for notebook in [name for name, needs in waiting.items() if not needs][: self.place.jobs - len(self.running)]:
