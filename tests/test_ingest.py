@@ -54,7 +54,9 @@ def test_the_whole_cdnow_log_is_accepted():
     ) as found:
         adds_up(found)
         assert (found.report.accepted.rows, found.report.customers) == (69_659, 23_570)
-        cents = sum(round(float(line.rsplit(",", 1)[1]) * 100) for line in (CDNOW / "transactions.csv").open().readlines()[1:])
+        cents = sum(
+            round(float(line.rsplit(",", 1)[1]) * 100) for line in (CDNOW / "transactions.csv").open().readlines()[1:]
+        )
         assert found.report.accepted.money == Decimal(cents) / 100
 
 
@@ -101,8 +103,7 @@ def test_lines_are_counted_as_an_editor_shows_them(tmp_path):
         "\n"  # 4
         "B,y,2024-01-01\n"  # 5: too short
         'C,"z,2024-01-01,1,open\n'  # 6: unclosed
-        "D,w,2024-13-45,1,bad date\n"  # 7
-        + good
+        "D,w,2024-13-45,1,bad date\n" + good  # 7
     )
     with reading(tmp_path, write(tmp_path, text)) as found:
         adds_up(found)
@@ -226,8 +227,9 @@ def test_a_missing_column_is_refused_with_what_was_found(tmp_path):
 
 def test_a_mapped_column_nobody_knows_is_a_fault_of_the_settings(tmp_path):
     write(tmp_path, PLAIN)
-    with pytest.raises(SettingsError, match="did you mean customer_id"), reading(
-        tmp_path, "log.csv", columns={"custmer_id": "customer_id"}
+    with (
+        pytest.raises(SettingsError, match="did you mean customer_id"),
+        reading(tmp_path, "log.csv", columns={"custmer_id": "customer_id"}),
     ):
         pass
 
@@ -262,7 +264,10 @@ def test_files_that_are_no_text_are_refused(tmp_path, data, match):
 
 def test_a_file_that_is_not_there_is_refused_with_what_is(tmp_path):
     write(tmp_path, PLAIN, "sales.csv")
-    with pytest.raises(DataError, match=r"no 'log.csv'.*Beside dataset.toml are: sales.csv"), reading(tmp_path, "log.csv"):
+    with (
+        pytest.raises(DataError, match=r"no 'log.csv'.*Beside dataset.toml are: sales.csv"),
+        reading(tmp_path, "log.csv"),
+    ):
         pass
 
 
@@ -273,9 +278,12 @@ def test_nothing_left_to_use_is_refused_with_the_reasons(tmp_path):
 
 
 def test_parquet_with_fractions_for_customers_is_refused(tmp_path):
-    pd.DataFrame({"customer_id": [1.0], "order_date": ["2024-01-01"], "amount": [1.0]}).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(DataError, match="A fraction is not an identifier"), reading(
-        tmp_path, "a.parquet", columns={"ordered_at": "order_date"}
+    pd.DataFrame({"customer_id": [1.0], "order_date": ["2024-01-01"], "amount": [1.0]}).to_parquet(
+        tmp_path / "a.parquet"
+    )
+    with (
+        pytest.raises(DataError, match="A fraction is not an identifier"),
+        reading(tmp_path, "a.parquet", columns={"ordered_at": "order_date"}),
     ):
         pass
 

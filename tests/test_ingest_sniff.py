@@ -76,7 +76,7 @@ def test_columns_without_telling_names_are_guessed_by_their_values_and_asked(tmp
 def test_several_files_latin_text_and_parquet(tmp_path):
     for name in ("log-1.csv", "log-2.csv"):
         (tmp_path / name).write_bytes("Kunde;date;total;currency\nZoë;2024-01-01;5,50;EUR\n".encode("cp1252"))
-    text, settings = proposed(tmp_path, "log-1.csv", "log-2.csv")
+    _, settings = proposed(tmp_path, "log-1.csv", "log-2.csv")
     assert settings.tables.transactions.path == "log-*.csv"
     assert (settings.tables.transactions.encoding, settings.dataset.currency) == ("cp1252", "EUR")
     assert rows_of(settings) == 2

@@ -36,7 +36,9 @@ def test_the_shortest_settings_get_every_documented_default(tmp_path):
 
 def test_an_unknown_key_is_refused_with_its_line_and_a_suggestion(tmp_path):
     text = GOOD + "\n[economics]\ngros_margin = 0.4\n"
-    with pytest.raises(SettingsError, match=r"line 9: economics.gros_margin is not a key we know; did you mean gross_m"):
+    with pytest.raises(
+        SettingsError, match=r"line 9: economics.gros_margin is not a key we know; did you mean gross_m"
+    ):
         load_settings(folder_with(tmp_path, text))
 
 

@@ -131,7 +131,7 @@ class SparkEngine(_Closing):
         """Bring a small pandas frame into the session."""
         return nw.from_native(self.session.createDataFrame(pa.Table.from_pandas(frame, preserve_index=False)))
 
-    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:  # noqa: ARG002
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """Cache a frame in the cluster; Spark keeps it by plan, not by name."""
         return nw.from_native(frame.to_native().persist())
 
@@ -173,7 +173,7 @@ class IbisEngine(_Closing):
         arrow = pa.Table.from_pandas(frame, preserve_index=False)
         return nw.from_native(self.connection.create_table(name, arrow, temp=True))
 
-    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:  # noqa: ARG002
+    def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
         """Cache a frame in a temporary table of the database."""
         cached = frame.to_native().cache()
         self._kept.append(cached)
@@ -220,7 +220,7 @@ def start_engine(section: EngineSection) -> Engine:
     return {"duckdb": _start_duckdb, "spark": _start_spark, "ibis": _start_ibis}[section.kind](section)
 
 
-def _start_duckdb(section: EngineSection) -> Engine:  # noqa: ARG001
+def _start_duckdb(section: EngineSection) -> Engine:
     return DuckDBEngine()
 
 
@@ -252,7 +252,7 @@ def _start_ibis(section: EngineSection) -> Engine:
     if not section.url_env:
         raise SettingsError(
             "engine.kind = 'ibis' must say where the database is, but engine.url_env is not set. Name the environment "
-            "variable that holds the address there, as in url_env = \"CLV_DATABASE\"; never the address itself."
+            'variable that holds the address there, as in url_env = "CLV_DATABASE"; never the address itself.'
         )
     address = _address(section.url_env)
     return IbisEngine(_reached("the database", section, lambda: ibis.connect(address)))

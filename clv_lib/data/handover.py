@@ -10,6 +10,8 @@ import pandas as pd
 
 from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
+from clv_lib.data.engines import DuckDBEngine, write_parquet
+from clv_lib.data.quality import QualityReport
 from clv_lib.names import (
     CUSTOMER_ID,
     FIRST_DAY,
@@ -22,8 +24,6 @@ from clv_lib.names import (
     TOTAL_VALUE,
     N,
 )
-from clv_lib.data.engines import DuckDBEngine, write_parquet
-from clv_lib.data.quality import QualityReport
 from clv_lib.periods import ObservationWindow, observation_window
 from clv_lib.settings import ModelSection, Settings
 

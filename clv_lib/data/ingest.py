@@ -9,6 +9,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
+from clv_lib.data.columns import typed
 from clv_lib.data.engines import Engine
 from clv_lib.data.parsing import TOLERATED_SHARE
 from clv_lib.data.quality import (
@@ -34,7 +36,6 @@ from clv_lib.data.quarantine import write_quarantine
 from clv_lib.data.sources import RAW, Loaded, load
 from clv_lib.data.survey import Survey
 from clv_lib.data.tables import EARLIEST_DAY, MONEY_UNITS, OPTIONAL_NUMBERS, OPTIONAL_TEXT, breaches
-from clv_lib.data.columns import typed
 from clv_lib.errors import DataError
 from clv_lib.names import AMOUNT, CURRENCY, CUSTOMER_ID, ORDER_ID, ORDERED_AT
 from clv_lib.periods import day_number
@@ -166,6 +167,7 @@ def classify(
         "after_as_of" if stated else "future_date": day_number(day) > last_day.toordinal(),
     }
     rows = rows.with_columns(_first_reason("fault", faults).alias("reason"))
+    rows = rows.with_columns(nw.col("reason").is_null().alias("readable"))
     rows = rows.with_columns((_copy() if copies else nw.lit(False)).alias("copy"))
     by_policy: dict[str, nw.Expr] = {}
     if policies.duplicates == "drop" and ORDER_ID in columns:
@@ -173,7 +175,7 @@ def classify(
     by_policy["negative_amount"] = units < 0
     if policies.zero_amounts == "exclude":
         by_policy["zero_amount"] = units == 0
-    return rows.with_columns(_first_reason("reason", by_policy).fill_null("").alias("reason"))
+    return rows.with_columns(_first_reason("reason", by_policy).fill_null("").alias("reason")).drop("readable")
 
 
 def _first_reason(known: str, tests: dict[str, nw.Expr]) -> nw.Expr:
@@ -186,8 +188,9 @@ def _first_reason(known: str, tests: dict[str, nw.Expr]) -> nw.Expr:
 
 def _copy() -> nw.Expr:
     """Whether a readable row equals an earlier one in every column of its source."""
-    earlier = nw.col("row_key").cum_count().over("row_key", "reason", order_by=["source", "line"])
-    return nw.col("reason").is_null() & (earlier > 1)
+    # not of row_key itself: on pandas, counting a partition's own key forgets the partition
+    earlier = nw.col("line").cum_count().over("row_key", "readable", order_by=["source", "line"])
+    return nw.col("readable") & (earlier > 1)
 
 
 def _any_copies(rows: Frame) -> bool:
@@ -211,7 +214,7 @@ def _account(classified: Frame, loaded: Loaded) -> tuple[list[Issue], dict[str, 
         .agg(nw.len().alias("rows"), nw.col("units").sum().alias("units"))
     )
 
-    def tally(*, keep: Any) -> Tally:
+    def tally(*, keep: Callable[..., Any]) -> Tally:
         kept = [group for group in groups if keep(group)]
         return Tally(sum(int(group["rows"]) for group in kept), money(sum(int(group["units"]) for group in kept)))
 
@@ -221,14 +224,15 @@ def _account(classified: Frame, loaded: Loaded) -> tuple[list[Issue], dict[str, 
         "repaired": tally(keep=lambda group: not group["reason"] and any(group[name] for name in _REPAIRS)),
         "quarantined": tally(keep=lambda group: group["reason"]),
     }
-    used, tests = nw.col("reason") == "", {}
+    used = nw.col("reason") == ""
+    tests: dict[str, tuple[nw.Expr, Callable[..., bool]]] = {}
     for code, (kind, _) in REASONS.items():
         if kind in ("fault", "policy"):
             tests[code] = (nw.col("reason") == code, lambda group, code=code: group["reason"] == code)
     for code in _REPAIRS:
         tests[code] = (used & nw.col(code), lambda group, code=code: not group["reason"] and group[code])
     copies = "kept_duplicate" if ORDER_ID in loaded.columns else "possible_duplicate"
-    tests[copies] = (used & nw.col("copy"), lambda group: not group["reason"] and group["copy"])
+    tests[copies] = (used & nw.col("copy"), lambda group: not group["reason"] and bool(group["copy"]))
     issues = []
     for code, (rows, keep) in tests.items():
         total = tally(keep=keep)

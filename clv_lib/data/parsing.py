@@ -8,7 +8,7 @@ April or March, and 1.250 may be one or a thousand, and nobody but the owner of 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import narwhals as nw
 
@@ -61,7 +61,6 @@ NUMBER_FORMS: Final = tuple(  # simplest first
     if decimal != thousands
 )
 
-Form = TypeVar("Form")
 Frame = nw.LazyFrame[Any]
 
 
@@ -175,7 +174,9 @@ def infer_number_form(
     def sql(form: NumberForm) -> str:
         return number_sql(dialect, value, form)
 
-    form, fits, rival = _choose(engine, texts, forms or [NumberForm(decimal or ".", thousands or "")], value=value, reading=sql)
+    form, fits, rival = _choose(
+        engine, texts, forms or [NumberForm(decimal or ".", thousands or "")], value=value, reading=sql
+    )
     if rival:
         raise DataError(
             f"the amounts in {about} must have one reading, but they can be read with {form} and with {rival[0]}, and "
@@ -191,7 +192,7 @@ def _escaped(mark: str) -> str:
     return {".": r"\.", "'": r"\x27"}.get(mark, mark)
 
 
-def _choose(
+def _choose[Form](
     engine: Engine,
     frame: Frame,
     forms: list[Form],

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ import narwhals as nw
 from clv_lib.data.quality import Source
 from clv_lib.data.records import record_text
 from clv_lib.data.survey import Survey, opened
+from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import AMOUNT, CUSTOMER_ID, ORDERED_AT
 
 HEADER: Final = ("source", "line", "reason", "raw")
@@ -46,7 +47,7 @@ def inert(cell: str) -> str:
 def _rows(
     classified: nw.LazyFrame[Any], sources: tuple[Source, ...], surveys: tuple[Survey, ...]
 ) -> Iterator[tuple[str, int, str, str]]:
-    units = nw.col("units").cast(nw.Float64) / 10_000
+    units = nw.col("units").cast(nw.Float64) / MONEY_UNITS
     found = (
         classified.filter(nw.col("reason") != "")
         .select("source", "line", "span", "reason", CUSTOMER_ID, ORDERED_AT, units.alias(AMOUNT), "shown")
@@ -62,14 +63,19 @@ def _rows(
                 values = (row[CUSTOMER_ID], row[ORDERED_AT], row[AMOUNT], row["shown"])
                 yield name, row["line"], row["reason"], " | ".join("" if v is None else str(v) for v in values)
             continue
-        waiting: list[dict[str, Any]] = []
-
-        def spans(group: Iterator[dict[str, Any]] = group, waiting: list[dict[str, Any]] = waiting) -> Iterator[Any]:
-            for row in group:
-                waiting.append(row)
-                yield row["line"], row["span"]
-
         with opened(surveys[number]) as text:
-            for raw in record_text(text, spans()):
-                row = waiting.pop()
+            for row, raw in _with_text(group, text):
                 yield name, row["line"], row["reason"], raw
+
+
+def _with_text(rows: Iterator[dict[str, Any]], text: Iterable[str]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Pair rows, in order of line, with their text; neither is held as a whole."""
+    waiting: list[dict[str, Any]] = []
+
+    def spans() -> Iterator[tuple[int, int]]:
+        for row in rows:
+            waiting.append(row)
+            yield row["line"], row["span"]
+
+    for raw in record_text(text, spans()):
+        yield waiting.pop(), raw

@@ -110,7 +110,9 @@ def _text_sample(path: Path, proposal: _Proposal) -> pd.DataFrame:
             raise
         encoding = "cp1252"  # what Excel writes in the West; it differs from latin-1 in the euro sign
         found = survey(path, name=path.name, encoding=encoding)
-        proposal.options.append(f'encoding = "{encoding}"          # the file is not UTF-8; this is the usual other one')
+        proposal.options.append(
+            f'encoding = "{encoding}"          # the file is not UTF-8; this is the usual other one'
+        )
         proposal.questions.append("are accented letters right? If not, state another encoding")
     everything = [word for words in _WORDS.values() for word in words]
     line, names, delimiter = read_header(found, everything, stated=None)
@@ -190,7 +192,7 @@ def _ask_formats(sample: pd.DataFrame, proposal: _Proposal, *, source: str) -> N
         )
         if fact and form.startswith("%"):
             proposal.options.append(f'date_format = "{form}"      # fits {fact.evidence:,} of {len(sample):,} dates')
-        elif fact is None and "%d/%m/%Y" != form:
+        elif fact is None and form != "%d/%m/%Y":
             proposal.questions.append(f"how are the dates of {date_column!r} written? State date_format")
         about = f"column {amount_column!r} of {source}"
         marks, number = _or_doubt(
@@ -225,7 +227,7 @@ def _written(files: list[Path], sample: pd.DataFrame, proposal: _Proposal) -> st
     ]
     unused = [name for name in sample.columns if name not in {theirs for theirs, _ in proposal.columns.values()}]
     lines = [
-        f"# Written by 'clv init' from {', '.join(path.name for path in files[:3])}. Check every line: these are guesses.",
+        f"# Written by 'clv init' from {', '.join(file.name for file in files[:3])}. These are guesses: check each.",
         *(f"# ASK: {question}" for question in proposal.questions),
         "",
         "[dataset]",

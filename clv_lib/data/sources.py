@@ -1,10 +1,12 @@
 """Files and tables into one raw table: a line number for every row, and for malformed ones what is wrong.
 
-A clean UTF-8 file is read by DuckDB. Whether it is clean is proved, not hoped: the reader must not complain, and its rows
-and the header must be exactly the physical lines. Everything else goes through :mod:`clv_lib.data.records`, slower and with
-an account of every line. Both end in the same columns: ``source, line, span, fault, row_key`` and ours, as text.
+A clean UTF-8 file is read by DuckDB. Whether it is clean is proved, not hoped: the reader must not complain, and its
+rows and the header must be exactly the physical lines. Everything else goes through :mod:`clv_lib.data.records`,
+slower and with an account of every line. Both end in the same columns: ``source, line, span, fault, row_key`` and ours,
+as text.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -125,7 +127,9 @@ def _load_text(settings: Settings, engine: DuckDBEngine, columns: dict[str, str]
         if found.sniffed:
             inferred.append(Inferred("encoding", found.name, found.encoding, 1))
         layout = _Layout(number, names, delimiter, header_line, columns)
-        rows = _read_clean(connection, found, layout) if found.plain and header_line == 1 and len(delimiter) == 1 else None
+        rows = (
+            _read_clean(connection, found, layout) if found.plain and header_line == 1 and len(delimiter) == 1 else None
+        )
         if rows is None:
             rows, blanks = _read_careful(connection, found, layout)
             blank += blanks
@@ -215,13 +219,14 @@ def _arrow(batch: list[Record], width: int) -> pa.Table:
 
 
 def _load_parquet(settings: Settings, engine: DuckDBEngine, columns: dict[str, str], paths: list[Path]) -> Loaded:
-    connection, sources, parts = engine.connection, [], []
+    sources: list[Source] = []
+    parts: duckdb.DuckDBPyRelation | None = None
     for number, path in enumerate(paths):
         name = _name(path, settings.folder)
-        reader = f"read_parquet({literal(str(path))}, file_row_number=true)"
         try:
-            found = [str(column) for column in connection.sql(f"SELECT * EXCLUDE file_row_number FROM {reader}").columns]
-            (rows,) = connection.execute(f"SELECT count(*) FROM {reader}").fetchall()[0]
+            table = engine.connection.read_parquet(str(path), file_row_number=True)
+            found = [str(column) for column in table.columns if column != "file_row_number"]
+            (rows,) = table.count("*").fetchall()[0]
         except duckdb.Error:
             raise DataError(f"{name} must be a whole Parquet file, but reading it failed. Export it again.") from None
         check_columns(found, columns, source=name)
@@ -229,20 +234,22 @@ def _load_parquet(settings: Settings, engine: DuckDBEngine, columns: dict[str, s
             raise DataError(f"{name} must hold transactions, but it has no rows. Export it again.")
         size, sha256 = _fingerprint(path)
         sources.append(Source(name, int(rows), size, sha256))
-        key = f"hash({', '.join(quoted(column) for column in sorted(found))})"
-        ours = ", ".join(f"{quoted(theirs)} AS {quoted(mine)}" for mine, theirs in columns.items())
-        parts.append(
-            f"SELECT {number} AS source, file_row_number + 1 AS line, 1 AS span, CAST(NULL AS VARCHAR) AS fault, "
-            f"{key} AS row_key, {ours} FROM {reader}"
+        part = table.project(
+            ", ".join(
+                (
+                    f"{number} AS source, file_row_number + 1 AS line, 1 AS span, CAST(NULL AS VARCHAR) AS fault",
+                    f"hash({', '.join(quoted(column) for column in sorted(found))}) AS row_key",
+                    *(f"{quoted(theirs)} AS {quoted(mine)}" for mine, theirs in columns.items()),
+                )
+            )
         )
+        parts = part if parts is None else parts.union(part)
     # the files stay where they are: Parquet is as good as a table
-    frame = nw.from_native(connection.sql(" UNION ALL ".join(parts)))
+    frame: nw.LazyFrame[Any] = nw.from_native(parts)
     return Loaded(frame, columns, tuple(sources))
 
 
 def _fingerprint(path: Path) -> tuple[int, str]:
-    import hashlib
-
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

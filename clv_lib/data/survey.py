@@ -64,7 +64,10 @@ def survey(path: Path, *, name: str, encoding: str | None) -> Survey:
     SettingsError
         The stated encoding is not one that Python knows.
     """
-    head, size, sha256 = _digest(path)
+    try:
+        head, size, sha256 = _digest(path)
+    except OSError:
+        raise DataError(f"{name} must be readable, but opening it was refused. Correct its permissions.") from None
     if size == 0:
         raise DataError(f"{name} must hold transactions, but it is an empty file (0 bytes). Export it again.")
     if head.startswith(b"PK\x03\x04"):
@@ -72,17 +75,17 @@ def survey(path: Path, *, name: str, encoding: str | None) -> Survey:
             f"{name} must be text or Parquet, but it is a ZIP archive or an Excel workbook. Unpack it, or save the "
             "sheet as CSV UTF-8."
         )
-    compression = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "none")
+    compression: Compression = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "none")
     try:
         start = b"".join(part for _, part in zip(range(1), _blocks(path, compression), strict=False))
         if not start:
             raise DataError(f"{name} must hold transactions, but it is an empty file when unpacked. Export it again.")
         chosen = _codec(start, name=name, stated=encoding)
         lines = _decoded_lines(path, compression, chosen, name=name, stated=encoding)
-    except (OSError, EOFError) as error:
-        if isinstance(error, PermissionError):
-            raise DataError(f"{name} must be readable, but opening it was refused. Correct its permissions.") from None
-        raise DataError(f"{name} must be a whole {compression} file, but unpacking it failed. Export it again.") from None
+    except (OSError, EOFError):
+        raise DataError(
+            f"{name} must be a whole {compression} file, but unpacking it failed. Export it again."
+        ) from None
     sniffed = encoding is None and chosen != "utf-8"
     return Survey(path, name, size, sha256, chosen, sniffed, compression, lines)
 
