@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-HOSTILE_IDS = ("<script>alert(1)</script>", '=HYPERLINK("http://example.invalid","x")', "+1+1", "@SUM(A1)", "-2+3", "a\tb", '"quoted", with comma')
+HOSTILE_IDS = (
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://example.invalid","x")',
+    "+1+1",
+    "@SUM(A1)",
+    "-2+3",
+    "a\tb",
+    '"quoted", with comma',
+)
 
 
 def simulated_log(*, customers: int, seed: int, days: int = 540, mean_spend: float = 40.0) -> pd.DataFrame:
@@ -19,7 +27,9 @@ def simulated_log(*, customers: int, seed: int, days: int = 540, mean_spend: flo
         rate, leave, level = rng.gamma(0.8) / 25, rng.beta(0.9, 3.0), mean_spend * 2.5 / rng.gamma(3.5)
         when = float(born)
         while when < days:
-            rows.append((f"c{number:04d}", start + timedelta(days=int(when)), round(float(level * rng.gamma(4) / 4) + 0.01, 2)))
+            rows.append(
+                (f"c{number:04d}", start + timedelta(days=int(when)), round(float(level * rng.gamma(4) / 4) + 0.01, 2))
+            )
             if when > born and rng.random() < leave:
                 break
             when += rng.exponential(1 / rate)

@@ -23,7 +23,12 @@ def browser() -> Iterator:
 
 def pages_of(report: Report) -> list[Path]:
     run = report.run_folder
-    return [report.reports / "index.html", report.reports / "index.id.html", *sorted(run.glob("*.html")), *sorted(run.glob("id/*.html"))]
+    return [
+        report.reports / "index.html",
+        report.reports / "index.id.html",
+        *sorted(run.glob("*.html")),
+        *sorted(run.glob("id/*.html")),
+    ]
 
 
 def open_all_details(page) -> None:
@@ -133,7 +138,11 @@ def test_a_hostile_customer_id_is_inert(browser, hostile_report):
     page.close()
     assert dialogs == []
     assert "<script>alert(1)</script>" in shown, "the id is shown as the text it is"
-    cells = [line for path in hostile_report.run_folder.rglob("*.csv") for line in path.read_text(encoding="utf-8").splitlines()]
+    cells = [
+        line
+        for path in hostile_report.run_folder.rglob("*.csv")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     assert cells, "the run exports tables"
     assert not [line for line in cells if re.search(r'(^|,)"?[=+@]', line)], "no cell begins like a formula"
     assert any("HYPERLINK" in line for line in cells), "the id itself is still there"

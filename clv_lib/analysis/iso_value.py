@@ -7,14 +7,19 @@ References
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.economics import Economics
-from clv_lib.analysis.families import Draws, closed_forms, in_order
+from clv_lib.analysis.families import Draws, closed_forms, in_order, require_mean_spend
+from clv_lib.models import gamma_gamma
 from clv_lib.names import PurchaseFamily
+
+STEPS: Final = 40  # of the grid along recency
+MOST_PURCHASES: Final = 14  # beyond it the lines bunch up and there is nobody there
 
 
 def iso_value(
@@ -66,3 +71,39 @@ def iso_value(
             "discounted_purchases": (alive * ahead).mean(axis=0),
         }
     ).sort_values([names.FREQUENCY, names.RECENCY], ignore_index=True)
+
+
+def iso_value_grid(
+    purchase_draws: Draws, spend_draws: Draws, cells: pd.DataFrame, *, family: PurchaseFamily, economics: Economics
+) -> pd.DataFrame:
+    """Contribution still to come on a grid of histories, for customers of the age most common in the base.
+
+    Spend per purchase is the mean of all customers, so that only the purchase history speaks.
+
+    Parameters
+    ----------
+    purchase_draws, spend_draws : mapping of str to ndarray, dims (draw, 1)
+    cells : DataFrame
+        frequency, recency, T (weeks), n.
+    family : PurchaseFamily
+    economics : Economics
+
+    Returns
+    -------
+    DataFrame
+        frequency, recency (weeks), T (weeks), value (currency).
+    """
+    spend = in_order(spend_draws, gamma_gamma.PARAMETERS)
+    require_mean_spend(spend, frequency=np.zeros(1))
+    age = float(cells.groupby(names.T)[names.N].sum().idxmax())
+    most = int(min(max(cells[names.FREQUENCY].max(), 2), MOST_PURCHASES))
+    grid = iso_value(
+        purchase_draws,
+        family=family,
+        economics=economics,
+        T=age,
+        frequencies=range(1, most + 1),
+        recencies=np.linspace(age / STEPS, age, STEPS),
+    )
+    each = float(np.mean(gamma_gamma.expected_spend(*spend, frequency=0, monetary_value=0.0)))
+    return grid.assign(T=age, value=grid["discounted_purchases"] * each * economics.gross_margin)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from clv_lib.analysis.backtest import Backtest, backtest
 from clv_lib.analysis.tracking import cumulative_tracking
+from clv_lib.errors import CannotEstimateError
 from clv_lib.models.fitting import Diagnostics, diagnose, fit_purchases, fit_spend
 from clv_lib.names import PurchaseFamily
 from clv_lib.periods import ObservationWindow
@@ -32,6 +33,15 @@ class Rehearsal:
     diagnostics: tuple[Diagnostics, ...]
 
 
+@dataclass(frozen=True)
+class NoRehearsal:
+    """Why the past cannot be rehearsed: a message with places, and what stands in them."""
+
+    message: str
+    values: Mapping[str, float | str]
+    diagnostics: tuple[Diagnostics, ...] = ()
+
+
 def rehearse(
     tables: Mapping[str, pd.DataFrame],
     *,
@@ -39,7 +49,7 @@ def rehearse(
     window: ObservationWindow,
     model: ModelSection,
     draws: int,
-) -> Rehearsal | None:
+) -> Rehearsal | NoRehearsal:
     """Fit the calibration period, forecast the holdout and score it.
 
     Parameters
@@ -55,16 +65,27 @@ def rehearse(
 
     Returns
     -------
-    Rehearsal or None
-        None where the log is too short for a holdout.
-
-    Raises
-    ------
-    CannotEstimateError
-        The calibration period alone cannot identify the models.
+    Rehearsal or NoRehearsal
+        The latter where the log is too short for a holdout, or its first part too poor for the models.
     """
+    try:
+        return _rehearse(tables, family=family, window=window, model=model, draws=draws)
+    except CannotEstimateError as error:
+        return NoRehearsal(error.message, error.values)
+
+
+def _rehearse(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    family: PurchaseFamily,
+    window: ObservationWindow,
+    model: ModelSection,
+    draws: int,
+) -> Rehearsal:
     if window.calibration_end is None:
-        return None
+        raise CannotEstimateError(
+            "The log covers {weeks} weeks, too few to set some aside and test a forecast on them.", weeks=window.weeks
+        )
     purchases = fit_purchases(tables["calibration_cells"], family=family, settings=model)
     spend = fit_spend(tables["calibration_spend_cells"], settings=model)
     purchase_draws, spend_draws = purchases.draws(draws, model.seed), spend.draws(draws, model.seed)

@@ -17,8 +17,24 @@ from babel.messages.pofile import read_po, write_po
 from clv_lib.reporting.suite import standard_suite
 from clv_lib.reporting.wording import LANGUAGES, LOCALE_FOLDER
 
+_HEADER: Final = """# Messages of clv-lib.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""  # Indonesian has no plural
 PACKAGE: Final = Path(__file__).resolve().parents[1]
-_FUNCTIONS: Final = {"say": None, "say_count": (1, 2), "translate": None, "_": None, "mark": None, "CannotEstimateError": None}
+_FUNCTIONS: Final = {
+    "say": None,
+    "say_count": (1, 2),
+    "translate": None,
+    "_": None,
+    "mark": None,
+    "CannotEstimateError": None,
+}
 
 
 def messages() -> Iterator[tuple[str, str | tuple[str, str]]]:
@@ -49,8 +65,8 @@ def collect(language: str) -> Catalog:
     if path.is_file():
         with path.open("rb") as file:
             known = read_po(file, locale=language)
-    fresh = Catalog(locale=language, project="clv-lib", charset="utf-8", fuzzy=False, header_comment="# Messages of clv-lib.")
-    fresh.mime_headers = [h for h in fresh.mime_headers if h[0] in {"Content-Type", "Language", "Plural-Forms"}]
+    fresh = Catalog(locale=language, charset="utf-8", fuzzy=False)
+    fresh._num_plurals, fresh._plural_expr = 1, "0"
     for place, message in messages():
         before = known.get(message)
         fresh.add(message, string=before.string if before else None, locations=[(place, 0)])
@@ -71,10 +87,11 @@ def update() -> list[str]:
         catalogue = collect(language)
         missing = [m for m in catalogue if m.id and not _complete(m.string)]
         text = io.BytesIO()
-        write_po(text, catalogue, width=110, omit_header=False, include_lineno=False)
+        write_po(text, catalogue, width=110, omit_header=True, include_lineno=False)
         path = catalogue_path(language)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.getvalue())
+        # a header of our own: Babel's holds the time of writing, so that every call would change the file
+        path.write_text(_HEADER.format(language=language) + text.getvalue().decode(), encoding="utf-8")
         lines.append(f"{language}: {len(catalogue)} messages, {len(missing)} without translation")
     return lines
 

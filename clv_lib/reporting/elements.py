@@ -50,8 +50,10 @@ def environment() -> jinja2.Environment:
 
 
 def _macro(name: str, language: Language, **values: Any) -> Markup:
-    module = environment().get_template("elements.html.j2").make_module(
-        {"language": language, "_": lambda message: translate(message, language)}
+    module = (
+        environment()
+        .get_template("elements.html.j2")
+        .make_module({"language": language, "_": lambda message: translate(message, language)})
     )
     return Markup(getattr(module, name)(**values))
 
@@ -83,7 +85,12 @@ class Card:
     @property
     def position(self) -> float | None:
         """Where the value lies between low and high, from 0 to 1."""
-        if self.low is None or self.high is None or not self.high > self.low or not isinstance(self.value.value, int | float):
+        if (
+            self.low is None
+            or self.high is None
+            or not self.high > self.low
+            or not isinstance(self.value.value, int | float)
+        ):
             return None
         return min(max((self.value.value - self.low) / (self.high - self.low), 0.0), 1.0)
 
@@ -161,7 +168,9 @@ class Figure:
     def html(self, language: Language) -> Markup:
         """The figure as inline SVG whose colours follow the page."""
         wide, narrow = (
-            Markup(_inline_svg(self.draw(language, narrow), f"{self.name}-{language}-{narrow}", self.alt.text(language)))
+            Markup(
+                _inline_svg(self.draw(language, narrow), f"{self.name}-{language}-{narrow}", self.alt.text(language))
+            )
             for narrow in (False, True)
         )
         return _macro("figure", language, figure=self, wide=wide, narrow=narrow)
@@ -174,7 +183,9 @@ def _inline_svg(figure: Any, salt: str, alt: str) -> str:
     file = io.StringIO()
     # the salt makes ids stable from run to run and different from figure to figure on one page
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            file, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+        )
     plt.close(figure)
     svg = file.getvalue()
     svg = svg[svg.index("<svg") :]

@@ -211,4 +211,3 @@ def heading_of(notebook: nbformat.NotebookNode, language: Language) -> str:
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """An executed notebook from disk."""
     return nbformat.read(path, as_version=4)
-

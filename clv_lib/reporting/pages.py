@@ -58,7 +58,8 @@ def render_run(folder: Path, languages: Sequence[Language], run: Mapping[str, An
                 index_href=f"{'../' if place else ''}../../{_index_name(language)}",
                 language_links=links,
                 pages=[
-                    {"href": _file_name(other), "name": _page_name(other, language), "current": other == name} for other in notebooks
+                    {"href": _file_name(other), "name": _page_name(other, language), "current": other == name}
+                    for other in notebooks
                 ],
                 footer=_footer(run, language),
             )
@@ -100,7 +101,8 @@ def _footer(run: Mapping[str, Any], language: Language) -> list[str]:
         seed=words(parameters.get("seed", "")),
     )
     made = say(
-        "Computed from the company's own records by the notebooks behind these pages; the code of each step is folded beneath it."
+        "Computed from the company's own records by the notebooks behind these pages; "
+        "the code of each step is folded beneath it."
     )
     return [line.text(language), made.text(language)]
 
@@ -130,7 +132,9 @@ def _index_answer(runs: Sequence[Mapping[str, Any]]) -> Sentence:
     datasets = {run.get("dataset") for run in runs}
     if not runs:
         return say("None yet.")
-    return say("{runs} reports on {datasets} datasets, newest first", runs=count(len(runs)), datasets=count(len(datasets)))
+    return say(
+        "{runs} reports on {datasets} datasets, newest first", runs=count(len(runs)), datasets=count(len(datasets))
+    )
 
 
 def _index_item(run: Mapping[str, Any], language: Language) -> Markup:
@@ -143,7 +147,10 @@ def _index_item(run: Mapping[str, Any], language: Language) -> Markup:
     if run.get("status") == "untrusted":
         parts.append(translate("figures withheld: the model did not pass its checks", language))
     return Markup('<li><a href="{}"><strong>{}</strong></a><p class="when">{}</p>{}</li>').format(
-        href, run.get("title") or run.get("dataset"), " · ".join(part for part in parts if part), _index_figure(run, language)
+        href,
+        run.get("title") or run.get("dataset"),
+        " · ".join(part for part in parts if part),
+        _index_figure(run, language),
     )
 
 

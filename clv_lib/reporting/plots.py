@@ -45,7 +45,15 @@ Draw = Callable[[Any, Language, bool], None]
 
 
 def _figure(
-    name: str, *, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence, paint: Draw, tall: float = 1.0
+    name: str,
+    *,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+    paint: Draw,
+    tall: float = 1.0,
 ) -> Figure:
     """A figure with one pair of axes, labelled, that ``paint(axes, language, narrow)`` fills."""
 
@@ -76,7 +84,15 @@ def _legend(axes: Any, narrow: bool) -> None:
 
 
 def bars_by_month(
-    data: pd.DataFrame, *, name: str, currency: str | None, title: Sentence, alt: Sentence, caption: Sentence, y: Sentence, x: Sentence
+    data: pd.DataFrame,
+    *,
+    name: str,
+    currency: str | None,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    y: Sentence,
+    x: Sentence,
 ) -> Figure:
     """One bar per month. ``data``: month (date), value (money in ``currency``, or a count when that is None)."""
 
@@ -96,7 +112,15 @@ def _day(value: Any) -> date:
 
 
 def shares_by_group(
-    data: pd.DataFrame, *, name: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence, highlight: int = 0
+    data: pd.DataFrame,
+    *,
+    name: str,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+    highlight: int = 0,
 ) -> Figure:
     """One labelled bar per group. ``data``: label (str), share (0 to 1)."""
 
@@ -107,7 +131,8 @@ def shares_by_group(
         for position, value in zip(positions, data["share"], strict=True):
             axes.annotate(
                 share(value).text(language), (position, max(value, 0)), xytext=(0, 3), textcoords="offset points",
-                ha="center", fontsize=8 if narrow else 10, color=INK, fontweight="bold" if position == highlight else "normal",
+                ha="center", fontsize=8 if narrow else 10, color=INK,
+                fontweight="bold" if position == highlight else "normal",
             )  # fmt: skip
         axes.set_xticks(positions, list(data["label"]))
         axes.set_yticks([])
@@ -129,7 +154,13 @@ def observed_and_expected(
     expected: Sentence,
     write: Callable[[float], Quantity] = count,
 ) -> Figure:
-    """Bars of what was seen, points with 90 % ranges of what the model says. ``data``: label, observed, expected, low, high."""
+    """Bars of what was seen, points with ranges of what the model says.
+
+    Parameters
+    ----------
+    data : DataFrame
+        label, observed, expected, low, high.
+    """
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
         positions = np.arange(len(data))
@@ -164,7 +195,9 @@ def tracking(
     def paint(axes: Any, language: Language, narrow: bool) -> None:
         axes.fill_between(data["week"], data["low"], data["high"], color=ACCENT, alpha=0.18, linewidth=0)
         axes.plot(data["week"], data["expected"], color=ACCENT, label=labels["expected"].text(language))
-        axes.plot(data["week"], data["actual"], color=INK, linestyle=(0, (2, 1.5)), label=labels["actual"].text(language))
+        axes.plot(
+            data["week"], data["actual"], color=INK, linestyle=(0, (2, 1.5)), label=labels["actual"].text(language)
+        )
         axes.axvline(split, color=WARN, linewidth=1)
         axes.annotate(
             labels["split"].text(language), (split, 0), xycoords=("data", "axes fraction"), xytext=(5, 4),
@@ -182,11 +215,13 @@ def tracking(
 def iso_value(
     data: pd.DataFrame, *, currency: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
 ) -> Figure:
-    """Lines of equal value over the past. ``data``: recency (weeks), frequency, value (one row per point of the grid)."""
+    """Lines of equal value over the past. ``data``: recency (weeks), frequency, value; a row per point of the grid."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
         grid = data.pivot_table(index="frequency", columns="recency", values="value")
-        lines = axes.contour(grid.columns, grid.index, grid.to_numpy(), levels=6 if narrow else 8, colors=ACCENT, linewidths=1.4)
+        lines = axes.contour(
+            grid.columns, grid.index, grid.to_numpy(), levels=6 if narrow else 8, colors=ACCENT, linewidths=1.4
+        )
         axes.clabel(lines, fmt=lambda value: money(value, currency).text(language), fontsize=8 if narrow else 9)
         axes.grid(visible=False)
         _ticks(axes.xaxis, number, language)

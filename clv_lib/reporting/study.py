@@ -7,24 +7,48 @@ object before anything is computed, so that a bad run dies in its first cell.
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from clv_lib.data.handover import Handover
+import pandas as pd
+from pydantic import TypeAdapter
+
+from clv_lib.data.handover import LogFacts, ValuedCustomers, valued_customers
 from clv_lib.data.quality import QualityReport
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.elements import Element, Paragraph, bundle
 from clv_lib.reporting.figures import KeyFigure
-from clv_lib.reporting.wording import LANGUAGES, Language, Quantity, count, number, say, words
+from clv_lib.reporting.wording import LANGUAGES, Language, refusal_sentence
 from clv_lib.settings import ModelSection, Settings, load_settings
 
+if TYPE_CHECKING:
+    from clv_lib.analysis.valuation import CustomerValues
+    from clv_lib.models.fitting import Diagnostics
+
 Profile = Literal["full", "quick"]
+FIGURE_DRAWS: Final = 400  # their Monte Carlo error is a twentieth of the posterior's own width
+LOG: Final = "log"
+QUALITY: Final = "quality"
+REFUSAL: Final = "refusal"  # why values cannot be estimated, for the summary
+TABLES: Final = (
+    "cells",
+    "spend_cells",
+    "valuation_cells",
+    "acquisitions",
+    "repeats",
+    "split_cells",
+    "backtest_cells",
+    "calibration_cells",
+    "calibration_spend_cells",
+)
 QUICK_DRAWS: Final = 400  # per chain: enough for the diagnostics gate, not for the tails
 PACKAGES: Final = ("clv-lib", "pymc", "pymc-marketing", "nutpie", "arviz", "duckdb", "narwhals", "pandas", "numpy")
+
+
+_LOG_FACTS: Final = TypeAdapter(LogFacts)
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,19 @@ class Study:
         model = self.settings.model
         if self.profile == "full":
             return model
-        return model.model_copy(update={"draws": min(model.draws, QUICK_DRAWS), "tune": min(model.tune, 2 * QUICK_DRAWS)})
+        return model.model_copy(
+            update={"draws": min(model.draws, QUICK_DRAWS), "tune": min(model.tune, 2 * QUICK_DRAWS)}
+        )
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+        return self.settings.model.seed
+
+    @property
+    def draws(self) -> int:
+        """Posterior draws that are carried through every figure."""
+        return FIGURE_DRAWS if self.profile == "full" else FIGURE_DRAWS // 2
 
     @property
     def currency(self) -> str:
@@ -73,23 +109,53 @@ class Study:
         """Leave the key figures for ``run.json`` and the summary."""
         self.folder.record_key_figures(self.notebook, figures)
 
-    def record_log(self, report: QualityReport, window: ObservationWindow, handover: Handover) -> None:
+    def record_log(self, report: QualityReport, facts: LogFacts) -> None:
         """Leave what the log covers and how it was cut, for ``run.json`` and the notebooks that follow."""
         self.folder.record_data(
             self.notebook,
             rows=report.used.rows,
             customers=report.customers,
             first_day=report.first_day,
-            last_day=window.end,
+            last_day=facts.window.end,
         )
-        cut = {"start": window.start, "end": window.end, "calibration_end": window.calibration_end}
-        self.folder.write_json("window", {**cut, "resolution": handover.resolution, "exact_spend": handover.exact_spend})
+        self.folder.write_json(QUALITY, report.to_dict())
+        self.folder.write_json(LOG, _LOG_FACTS.dump_python(facts, mode="json"))
 
-    def window(self) -> ObservationWindow:
-        """Read the window that the data notebook has left."""
-        cut = self.folder.read_json("window")
-        days = {name: cut[name] and date.fromisoformat(cut[name]) for name in ("start", "end", "calibration_end")}
-        return ObservationWindow(**days)
+    def log(self) -> LogFacts:
+        """What the data notebook has left about the log as a whole."""
+        return _LOG_FACTS.validate_python(self.folder.read_json(LOG))
+
+    def quality(self) -> QualityReport:
+        """The account of every row that the data notebook has left."""
+        return QualityReport.from_dict(self.folder.read_json(QUALITY))
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The small tables that the data notebook has left for the models."""
+        return {name: self.folder.read_table(name) for name in TABLES if self.folder.has(f"{name}.parquet")}
+
+    def customers(self, values: "CustomerValues") -> ValuedCustomers:
+        """Every customer of the data notebook with the value of its cell."""
+        path = self.folder.where("customers.parquet")
+        return valued_customers(path, values.cells, gross_margin=self.settings.economics.gross_margin)
+
+    @property
+    def sound(self) -> bool:
+        """Whether the models of this notebook passed their checks."""
+        return bool(self.folder.diagnostics()[self.notebook]["trusted"])
+
+    def trust(self, checks: "Sequence[Diagnostics]") -> None:
+        """Leave word whether the models passed their checks; if not, the run ends with exit code 4."""
+        self.folder.record_diagnostics(
+            self.notebook,
+            trusted=all(check.trusted for check in checks),
+            reasons=[reason for check in checks for reason in check.reasons],
+            values={
+                "rhat_max": max(check.rhat_max for check in checks),
+                "ess_bulk_min": min(check.ess_bulk_min for check in checks),
+                "ess_tail_min": min(check.ess_tail_min for check in checks),
+                "divergences": sum(check.divergences for check in checks),
+            },
+        )
 
     def header(self, window: ObservationWindow | None = None) -> None:
         """Print what this run is about, for the log and for whoever reads along in JupyterLab."""
@@ -134,7 +200,13 @@ def open_study(
         raise UsageError(f"profile must be full or quick, but it is {profile!r}")
     settings = load_settings(Path(dataset), overrides=overrides, as_of=as_of or None)
     ensure(
-        Path(run_folder), notebook, dataset=dataset, as_of=as_of, profile=profile, languages=list(languages), overrides=list(overrides)
+        Path(run_folder),
+        notebook,
+        dataset=dataset,
+        as_of=as_of,
+        profile=profile,
+        languages=list(languages),
+        overrides=list(overrides),
     )
     study = Study(
         notebook=notebook,
@@ -147,12 +219,6 @@ def open_study(
     return study
 
 
-def _quantity(value: float | str) -> Quantity:
-    if isinstance(value, str):
-        return words(value)
-    return count(value) if float(value).is_integer() else number(value, 2)
-
-
 def _say_refusals_in_words(study: Study) -> None:
     """Let a :class:`CannotEstimateError` end the notebook with a sentence on the page, in every language."""
     from IPython.core.getipython import get_ipython
@@ -161,9 +227,11 @@ def _say_refusals_in_words(study: Study) -> None:
     if shell is None:
         return
 
-    def explain(shell: Any, kind: type, error: CannotEstimateError, traceback: Any, tb_offset: int | None = None) -> None:
-        values = {name: _quantity(value) for name, value in error.values.items()}
-        study.show(Paragraph((say(error.message, **values),), role="banner"))
+    def explain(
+        shell: Any, kind: type, error: CannotEstimateError, traceback: Any, tb_offset: int | None = None
+    ) -> None:
+        study.folder.write_json(REFUSAL, {"message": error.message, "values": dict(error.values)})
+        study.show(Paragraph((refusal_sentence(error.message, error.values),), role="banner"))
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
     shell.set_custom_exc((CannotEstimateError,), explain)

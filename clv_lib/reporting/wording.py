@@ -21,7 +21,13 @@ from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision, get_currency_symbol, get_decimal_symbol
+from babel.numbers import (
+    format_compact_decimal,
+    format_decimal,
+    get_currency_precision,
+    get_currency_symbol,
+    get_decimal_symbol,
+)
 from markupsafe import Markup, escape
 
 Language = Literal["en", "id"]
@@ -173,6 +179,17 @@ def say(message: str, /, **values: Quantity | Sentence) -> Sentence:
 def say_count(singular: str, plural: str, /, *, n: float, **values: Quantity | Sentence) -> Sentence:
     """A sentence that differs for one and for many; ``{n}`` is the count."""
     return Sentence(singular, {"n": count(n), **values}, plural=plural, n=n)
+
+
+def refusal_sentence(message: str, values: Mapping[str, float | str]) -> Sentence:
+    """Why data cannot answer a question, from what a :class:`~clv_lib.errors.CannotEstimateError` carries."""
+
+    def quantity(value: float | str) -> Quantity:
+        if isinstance(value, str):
+            return words(value)
+        return count(value) if float(value).is_integer() else number(value, 1)
+
+    return Sentence(message, {name: quantity(value) for name, value in values.items()})
 
 
 @functools.cache

@@ -49,6 +49,7 @@ FACTS = {
     "date_format": say("how dates are written"),
     "decimal": say("the decimal mark"),
     "thousands": say("the thousands mark"),
+    "number_format": say("how numbers are written"),
     "column": say("which column is meant"),
     "time_zone": say("the time zone"),
 }
@@ -63,10 +64,14 @@ def answer(report: QualityReport) -> Paragraph:
         "last": day(report.last_day),
     }
     if not report.quarantined.rows:
-        text = say("We know {rows} order lines of {customers} customers from {first} to {last}, and every row can be used", **values)
+        text = say(
+            "We know {rows} order lines of {customers} customers from {first} to {last}, and every row can be used",
+            **values,
+        )
     else:
         text = say(
-            "We know {rows} order lines of {customers} customers from {first} to {last}; {used} of the rows can be used",
+            "We know {rows} order lines of {customers} customers from {first} to "
+            "{last}; {used} of the rows can be used",
             used=share(report.used.rows / report.read.rows, 1),
             **values,
         )
@@ -85,7 +90,11 @@ def key_cards(report: QualityReport, window: ObservationWindow, frequencies: pd.
                 money(float(report.used.money), report.currency),
                 say("in {rows} order lines", rows=count(report.used.rows)),
             ),
-            Card(say("Came back at least once"), share(back / total), say("{back} of {all} customers", back=count(back), all=count(total))),
+            Card(
+                say("Came back at least once"),
+                share(back / total),
+                say("{back} of {all} customers", back=count(back), all=count(total)),
+            ),
             Card(
                 say("Rows set aside"),
                 count(report.quarantined.rows),
@@ -106,7 +115,11 @@ def trust_chip(report: QualityReport) -> tuple[Sentence, bool]:
 def trust(report: QualityReport) -> Trust:
     """How far to trust the log."""
     guessed = len(report.inferred)
-    reading = say("Nothing had to be guessed") if not guessed else say_count("{n} thing was guessed", "{n} things were guessed", n=guessed)
+    reading = (
+        say("Nothing had to be guessed")
+        if not guessed
+        else say_count("{n} thing was guessed", "{n} things were guessed", n=guessed)
+    )
     return Trust((trust_chip(report), (reading, guessed > 0)))
 
 
@@ -127,8 +140,10 @@ def rows(report: QualityReport) -> Summary:
     )
     sources = len(report.sources)
     text = say_count(
-        "{rows} rows came from {n} file: {accepted} could be used as they are, {repaired} after a repair, and {aside} were set aside.",
-        "{rows} rows came from {n} files: {accepted} could be used as they are, {repaired} after a repair, and {aside} were set aside.",
+        "{rows} rows came from {n} file: {accepted} could be used as they are, {repaired} "
+        "after a repair, and {aside} were set aside.",
+        "{rows} rows came from {n} files: {accepted} could be used as they are, {repaired} "
+        "after a repair, and {aside} were set aside.",
         n=sources,
         rows=count(report.read.rows),
         accepted=count(report.accepted.rows),
@@ -143,10 +158,18 @@ def issues(report: QualityReport) -> Paragraph | Table:
     if not report.issues:
         return Paragraph((say("No row needed a repair, and none was set aside."),))
     return Table(
-        say("What was found in the rows, and what was done; the set-aside rows are in quarantine.csv with their reason"),
+        say(
+            "What was found in the rows, and what was done; the set-aside rows are in quarantine.csv with their reason"
+        ),
         (say("A row that …"), say("Was"), say("Rows"), say("Amount"), say("First seen")),
         [
-            [ISSUES[issue.code], FATES[issue.kind], count(issue.rows), money(float(issue.money), report.currency), _where(issue)]
+            [
+                ISSUES[issue.code],
+                FATES[issue.kind],
+                count(issue.rows),
+                money(float(issue.money), report.currency),
+                _where(issue),
+            ]
             for issue in report.issues
         ],
     )
@@ -193,7 +216,9 @@ def months_figure(months: pd.DataFrame, currency: str) -> Figure:
             best=_month(best["month"]),
             last=money(last["revenue"], currency),
         ),
-        caption=say("Revenue of all accepted rows; {n} months. The first and the last month may be cut.", n=count(len(months))),
+        caption=say(
+            "Revenue of all accepted rows; {n} months. The first and the last month may be cut.", n=count(len(months))
+        ),
         x=say("month"),
         y=say("revenue per month"),
     )
@@ -217,7 +242,8 @@ def repeats_figure(frequencies: pd.DataFrame) -> Figure:
         name="repeats",
         title=say("{once} of the customers bought on one day only", once=share(data["share"].iloc[0])),
         alt=say(
-            "Bars: share of customers by number of repeat purchase days. {once} never came back, {few} came back once, {many} seven "
+            "Bars: share of customers by number of repeat purchase days. {once} never came "
+            "back, {few} came back once, {many} seven "
             "times or more.",
             once=share(data["share"].iloc[0]),
             few=share(data["share"].iloc[1]),
@@ -252,7 +278,12 @@ def verdicts(frequencies: pd.DataFrame, window: ObservationWindow, *, least_cust
     total = int(frequencies[names.N].sum())
     back = int(frequencies.loc[frequencies[names.FREQUENCY] > 0, names.N].sum())
     purchases = say("{back} of {all} customers came back", back=count(back), all=count(total))
-    needed = say("{all} customers, of whom {back} came back; {least} are needed", all=count(total), back=count(back), least=count(least_customers))
+    needed = say(
+        "{all} customers, of whom {back} came back; {least} are needed",
+        all=count(total),
+        back=count(back),
+        least=count(least_customers),
+    )
     value = total >= least_customers and back > 0
     split = window.calibration_end is not None
     holdout = (

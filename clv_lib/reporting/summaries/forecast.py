@@ -3,12 +3,14 @@
 import pandas as pd
 
 from clv_lib import names
-from clv_lib.analysis.backtest import ACTUAL, FORECAST, Backtest, TotalForecast
-from clv_lib.reporting.elements import Figure, Paragraph, Table
+from clv_lib.analysis.backtest import Backtest, TotalForecast
+from clv_lib.analysis.rehearsal import NoRehearsal, Rehearsal
+from clv_lib.analysis.scores import ACTUAL, FORECAST
+from clv_lib.reporting.elements import Element, Figure, Paragraph, Table
 from clv_lib.reporting.plots import observed_and_expected
 from clv_lib.reporting.plots import tracking as tracking_plot
 from clv_lib.reporting.summaries import Summary
-from clv_lib.reporting.wording import Sentence, count, money, number, say, share
+from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
 
 FAMILY_TITLES = {"bg_nbd": say("BG/NBD"), "mbg_nbd": say("MBG/NBD"), "pareto_nbd": say("Pareto/NBD")}
 METHODS = {
@@ -17,6 +19,31 @@ METHODS = {
     "zero": say("Nobody comes back"),
     "last_period": say("Same as last period"),
 }
+
+
+def totals_and_tracking(rehearsal: Rehearsal | NoRehearsal, currency: str) -> tuple[Element, ...]:
+    """Totals, and whether the curve bent where the customers did."""
+    if isinstance(rehearsal, NoRehearsal):
+        return (_not_rehearsed(rehearsal),)
+    return (*totals(rehearsal.backtest, currency).elements, tracking(rehearsal.tracking))
+
+
+def groups(rehearsal: Rehearsal | NoRehearsal) -> tuple[Element, ...]:
+    """Whether the forecast was right for every kind of customer."""
+    if isinstance(rehearsal, NoRehearsal):
+        return ()
+    return (by_frequency(rehearsal.backtest), tenths(rehearsal.backtest))
+
+
+def scores_and_coverage(rehearsal: Rehearsal | NoRehearsal) -> tuple[Element, ...]:
+    """Whether it was better than a rule, and whether its ranges held."""
+    if isinstance(rehearsal, NoRehearsal):
+        return ()
+    return (*scores(rehearsal.backtest).elements, coverage(rehearsal.backtest))
+
+
+def _not_rehearsed(refusal: NoRehearsal) -> Paragraph:
+    return Paragraph((refusal_sentence(refusal.message, refusal.values),), role="note")
 
 
 def missed(forecast: TotalForecast) -> Sentence:
@@ -31,7 +58,9 @@ def missed(forecast: TotalForecast) -> Sentence:
             else say("{size} too high, outside the range it gave", size=size)
         )
     return (
-        say("{size} too low, within the range it gave", size=size) if inside else say("{size} too low, outside the range it gave", size=size)
+        say("{size} too low, within the range it gave", size=size)
+        if inside
+        else say("{size} too low, outside the range it gave", size=size)
     )
 
 
@@ -61,7 +90,8 @@ def totals(result: Backtest, currency: str) -> Summary:
             ]
         )
     text = say(
-        "Fitted to the first part of the log alone, the model forecast {forecast} purchase days for the {weeks} weeks that followed; "
+        "Fitted to the first part of the log alone, the model forecast {forecast} purchase "
+        "days for the {weeks} weeks that followed; "
         "{actual} came. Of revenue it forecast {money_forecast}; {money_actual} came.",
         forecast=count(result.purchases.forecast.mean),
         actual=count(result.purchases.actual),
@@ -87,15 +117,25 @@ def scores(result: Backtest) -> Summary:
     rivals = result.scores.drop(index=result.family)
     best = rivals["rmse"].idxmin()
     text = say(
-        "Per customer the model misses by {rmse} purchase days (root mean square); the best of three simple rules, “{rival}”, misses "
-        "by {rival_rmse}. The mean absolute error alone would favour whoever predicts zero, because most customers do not come back.",
+        "Per customer the model misses by {rmse} purchase days (root mean square); the "
+        "best of three simple rules, “{rival}”, misses "
+        "by {rival_rmse}. The mean absolute error alone would favour whoever predicts "
+        "zero, because most customers do not come back.",
         rmse=number(own["rmse"], 2),
         rival=METHODS[best],
         rival_rmse=number(rivals.loc[best, "rmse"], 2),
     )
     table = Table(
         say("Errors per customer, in purchase days over the holdout; ranking from 0 (blind) to 1 (perfect)"),
-        (say("Method"), say("Mean absolute error"), say("Root mean square"), say("Bias"), say("Rank correlation"), say("Gini"), say("Total")),
+        (
+            say("Method"),
+            say("Mean absolute error"),
+            say("Root mean square"),
+            say("Bias"),
+            say("Rank correlation"),
+            say("Gini"),
+            say("Total"),
+        ),
         [
             [
                 METHODS[str(method)],
@@ -129,10 +169,13 @@ def by_frequency(result: Backtest) -> Figure:
         data,
         name="by-frequency",
         title=say(
-            "In {inside} of {all} groups the holdout fell inside the forecast's range", inside=count(inside), all=count(len(data))
+            "In {inside} of {all} groups the holdout fell inside the forecast's range",
+            inside=count(inside),
+            all=count(len(data)),
         ),
         alt=say(
-            "Bars of actual and points of forecast purchases in the holdout, by repeat purchases before. Customers without one bought "
+            "Bars of actual and points of forecast purchases in the holdout, by repeat "
+            "purchases before. Customers without one bought "
             "{low} times (forecast {low_forecast}), those with the most {high} times (forecast {high_forecast}).",
             low=number(data["observed"].iloc[0], 2),
             low_forecast=number(data["expected"].iloc[0], 2),
@@ -140,7 +183,8 @@ def by_frequency(result: Backtest) -> Figure:
             high_forecast=number(data["expected"].iloc[-1], 1),
         ),
         caption=say(
-            "Mean purchase days per customer in the {weeks} weeks of the holdout; {n} customers; ranges hold 90 % of futures.",
+            "Mean purchase days per customer in the {weeks} weeks of the holdout; {n} "
+            "customers; ranges hold 90 % of futures.",
             weeks=number(result.holdout_weeks, 0),
             n=count(result.customers),
         ),
@@ -159,7 +203,8 @@ def coverage(result: Backtest) -> Paragraph:
     return Paragraph(
         (
             say(
-                "Of the customers, {held90} fell inside their own 90 % range and {held80} inside the 80 % range. Purchases are whole "
+                "Of the customers, {held90} fell inside their own 90 % range and {held80} "
+                "inside the 80 % range. Purchases are whole "
                 "numbers, so these ranges claim to hold {claim90} and {claim80}.",
                 held90=share(own.loc[0.9, "covered"], 1),
                 held80=share(own.loc[0.8, "covered"], 1),
@@ -175,7 +220,10 @@ def tenths(result: Backtest) -> Table:
     return Table(
         say("Customers in tenths by forecast; purchase days per customer in the holdout"),
         (say("Tenth"), say("Customers"), say("Forecast"), say("Came")),
-        [[number(row.tenth), count(row.customers), number(row.forecast, 2), number(row.actual, 2)] for row in result.tenths.itertuples()],
+        [
+            [number(row.tenth), count(row.customers), number(row.forecast, 2), number(row.actual, 2)]
+            for row in result.tenths.itertuples()
+        ],
         bar=2,
     )
 
@@ -212,7 +260,8 @@ def tracking(table: pd.DataFrame) -> Figure:
         split=split,
         title=title,
         alt=say(
-            "Two rising lines of cumulative repeat purchases: {expected} forecast and {actual} actual after {weeks} weeks. The fitting "
+            "Two rising lines of cumulative repeat purchases: {expected} forecast and "
+            "{actual} actual after {weeks} weeks. The fitting "
             "data end at week {split}.",
             expected=count(last["expected"]),
             actual=count(last["actual"]),

@@ -4,15 +4,17 @@ import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.assumptions import STRAINED_AT, SpendIndependence
-from clv_lib.analysis.attention import QuietRegulars
-from clv_lib.analysis.concentration import Concentration
 from clv_lib.analysis.intervals import Estimate
 from clv_lib.analysis.new_customers import NewCustomerValue
-from clv_lib.analysis.valuation import CustomerValues, LifetimeValue
-from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table
+from clv_lib.analysis.valuation import LifetimeValue
+from clv_lib.data.quality import QualityReport
+from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table, Tasks, Trust
+from clv_lib.reporting.findings import Findings
 from clv_lib.reporting.plots import iso_value as iso_value_plot
 from clv_lib.reporting.plots import shares_by_group
 from clv_lib.reporting.summaries import Summary
+from clv_lib.reporting.summaries.data import trust_chip as data_chip
+from clv_lib.reporting.summaries.forecast import trust_chip
 from clv_lib.reporting.wording import Sentence, count, money, number, say, share, words
 from clv_lib.settings import EconomicsSection
 
@@ -48,32 +50,31 @@ def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def answer(customers: int, total: Estimate, spread: Concentration, economics: EconomicsSection, currency: str) -> Paragraph:
+def answer(found: Findings, economics: EconomicsSection, currency: str) -> Paragraph:
     """The headline: what the customers will bring and who brings it."""
     return Paragraph(
         (
             say(
                 "Our {customers} customers are expected to bring {value} of contribution in the next {months} months; "
                 "half of it comes from {few} of them",
-                customers=count(customers),
-                value=money(total.mean, currency),
+                customers=count(found.customers),
+                value=money(found.total.mean, currency),
                 months=count(economics.horizon_months),
-                few=share(spread.share_for_half),
+                few=share(found.spread.share_for_half),
             ),
         ),
         role="answer",
     )
 
 
-def key_cards(
-    total: Estimate, active: Estimate, customers: int, new: NewCustomerValue, economics: EconomicsSection, currency: str
-) -> Cards:
+def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Cards:
     """The figures that a page on value opens with."""
-    each = total.mean / active.mean if active.mean else float("nan")
+    total, active, new = found.total, found.active, found.new
+    months = count(economics.horizon_months)
     return Cards(
         (
             Card(
-                say("Contribution expected, next {months} months", months=count(economics.horizon_months)),
+                say("Contribution expected, next {months} months", months=months),
                 money(total.mean, currency),
                 realised_range(total, currency),
                 total.predictive_low,
@@ -87,15 +88,15 @@ def key_cards(
                     mass=share(active.mass),
                     low=count(_or_nan(active.predictive_low)),
                     high=count(_or_nan(active.predictive_high)),
-                    all=count(customers),
+                    all=count(found.customers),
                 ),
                 active.predictive_low,
                 active.predictive_high,
             ),
             Card(
                 say("Worth of a customer who is still with us"),
-                money(each, currency),
-                say("contribution in {months} months, on average", months=count(economics.horizon_months)),
+                money(total.mean / active.mean if active.mean else float("nan"), currency),
+                say("contribution in {months} months, on average", months=months),
             ),
             Card(
                 say("Worth of a new customer"),
@@ -109,7 +110,9 @@ def key_cards(
     )
 
 
-def past_future(result: LifetimeValue, infinite: Estimate | None, economics: EconomicsSection, currency: str) -> Summary:
+def past_future(
+    result: LifetimeValue, infinite: Estimate | None, economics: EconomicsSection, currency: str
+) -> Summary:
     """Past, future and their sum: three figures side by side."""
     months = count(economics.horizon_months)
     rows: list[tuple[Sentence, float, float, float]] = [
@@ -120,7 +123,8 @@ def past_future(result: LifetimeValue, infinite: Estimate | None, economics: Eco
     if infinite is not None:
         rows.append((say("Still to come, without end"), infinite.mean, infinite.low, infinite.high))
     text = say(
-        "These customers have brought {past} of contribution so far and are expected to bring {future} more in the next "
+        "These customers have brought {past} of contribution so far and are "
+        "expected to bring {future} more in the next "
         "{months} months. The two are never added silently: the first is a fact, the second a forecast.",
         past=money(result.past, currency),
         future=money(result.future.mean, currency),
@@ -128,7 +132,8 @@ def past_future(result: LifetimeValue, infinite: Estimate | None, economics: Eco
     )
     table = Table(
         say(
-            "Contribution of all customers, at a margin of {margin} and {rate} interest a year. Ranges hold {mass} of futures; "
+            "Contribution of all customers, at a margin of {margin} and {rate} interest a "
+            "year. Ranges hold {mass} of futures; "
             "without end, {mass} of what the average may be.",
             margin=share(economics.gross_margin),
             rate=share(economics.annual_discount_rate),
@@ -176,17 +181,17 @@ def tiers(table: pd.DataFrame, currency: str, economics: EconomicsSection) -> Ta
     )
 
 
-def concentration_figure(spread: Concentration, customers: int) -> Figure:
-    """How unevenly the expected value is spread."""
-    tenths = spread.tenths
-    top, rest = spread.share_of_top_tenth, float(tenths["share_of_value"].iloc[5:].sum())
+def tenths_figure(tenths: pd.DataFrame, top: float, customers: int) -> Figure:
+    """How unevenly the expected value is spread. ``tenths``: tenth, share_of_value; ``top``: share of the first."""
+    rest = float(tenths["share_of_value"].iloc[5:].sum())
     data = pd.DataFrame({"label": [str(tenth) for tenth in tenths["tenth"]], "share": tenths["share_of_value"]})
     return shares_by_group(
         data,
         name="concentration",
         title=say("A tenth of the customers holds {top} of the expected contribution", top=share(top)),
         alt=say(
-            "Bars: share of expected contribution by tenth of customers. The most valuable tenth holds {top}, the lower five "
+            "Bars: share of expected contribution by tenth of customers. The most "
+            "valuable tenth holds {top}, the lower five "
             "tenths together {rest}.",
             top=share(top),
             rest=share(rest),
@@ -197,16 +202,15 @@ def concentration_figure(spread: Concentration, customers: int) -> Figure:
     )
 
 
-def iso_value(data: pd.DataFrame, *, weeks: float, currency: str) -> Figure:
+def iso_value(data: pd.DataFrame, *, currency: str) -> Figure:
     """Which pasts are worth the same.
 
     Parameters
     ----------
     data : DataFrame
-        frequency, recency (weeks), value (currency).
-    weeks : float
-        Age of the customers compared.
+        frequency, recency (weeks), value (currency) for customers of one age T (weeks).
     """
+    weeks = float(data[names.T].iloc[0])
     most = int(data[names.FREQUENCY].max())
     late = data[data[names.FREQUENCY] == most]
     early, recent = late.loc[late[names.RECENCY].idxmin(), "value"], late.loc[late[names.RECENCY].idxmax(), "value"]
@@ -215,14 +219,16 @@ def iso_value(data: pd.DataFrame, *, weeks: float, currency: str) -> Figure:
         currency=currency,
         title=say("Many purchases are worth little once they lie far back"),
         alt=say(
-            "Lines of equal value over the number of repeat purchases and the week of the last one. With {most} repeat purchases "
+            "Lines of equal value over the number of repeat purchases and the week of the "
+            "last one. With {most} repeat purchases "
             "a customer is worth {recent} if the last one was recent and {early} if it lies far back.",
             most=count(most),
             recent=money(recent, currency),
             early=money(early, currency),
         ),
         caption=say(
-            "Contribution still to come, without end, of customers who first bought {weeks} weeks ago. On one line all pasts are "
+            "Contribution still to come, without end, of customers who first bought "
+            "{weeks} weeks ago. On one line all pasts are "
             "worth the same.",
             weeks=count(weeks),
         ),
@@ -235,8 +241,10 @@ def new_customer(new: NewCustomerValue, economics: EconomicsSection, currency: s
     """What may be paid for a new customer."""
     sentences = [
         say(
-            "A customer who has just bought for the first time is expected to bring {clv} of contribution in {months} months "
-            "({mass} certain that the average lies between {low} and {high}); {first} of it comes with the first purchase, and "
+            "A customer who has just bought for the first time is expected to bring "
+            "{clv} of contribution in {months} months "
+            "({mass} certain that the average lies between {low} and {high}); {first} of "
+            "it comes with the first purchase, and "
             "{repeat} more purchases follow on average.",
             clv=money(new.clv.mean, currency),
             months=count(economics.horizon_months),
@@ -255,13 +263,19 @@ def new_customer(new: NewCustomerValue, economics: EconomicsSection, currency: s
 
 def independence(result: SpendIndependence) -> Paragraph:
     """Whether purchases and spend may be multiplied."""
-    values = {"plain": number(result.correlation, 2), "ranks": number(result.rank_correlation, 2), "n": count(result.customers)}
+    values = {
+        "plain": number(result.correlation, 2),
+        "ranks": number(result.rank_correlation, 2),
+        "n": count(result.customers),
+    }
     if result.strained:
         return Paragraph(
             (
                 say(
-                    "Among {n} repeat customers, spend per purchase moves with the number of purchases (correlation {plain}, by rank "
-                    "{ranks}; above {limit} the product of the two models is strained). Read the values as approximate.",
+                    "Among {n} repeat customers, spend per purchase moves with the number of "
+                    "purchases (correlation {plain}, by rank "
+                    "{ranks}; above {limit} the product of the two models is strained). "
+                    "Read the values as approximate.",
                     limit=number(STRAINED_AT, 1),
                     **values,
                 ),
@@ -271,7 +285,8 @@ def independence(result: SpendIndependence) -> Paragraph:
     return Paragraph(
         (
             say(
-                "Among {n} repeat customers, how often someone buys says little about how much is spent each time (correlation "
+                "Among {n} repeat customers, how often someone buys says little about how "
+                "much is spent each time (correlation "
                 "{plain}, by rank {ranks}), so the two models may be multiplied.",
                 **values,
             ),
@@ -283,8 +298,19 @@ def best_customers(top: pd.DataFrame, currency: str) -> Table:
     """The most valuable customers by name. ``top``: customer_id, frequency, p_alive, residual_clv and its interval."""
     low, high = names.RESIDUAL_CLV_PREDICTIVE_LOW, names.RESIDUAL_CLV_PREDICTIVE_HIGH
     return Table(
-        say("The {n} customers with the highest expected contribution; the range holds 90 % of what one of them may bring", n=count(len(top))),
-        (say("Customer"), say("Repeat purchases"), say("Still with us"), say("Expected contribution"), say("Low"), say("High")),
+        say(
+            "The {n} customers with the highest expected contribution; the range holds "
+            "90 % of what one of them may bring",
+            n=count(len(top)),
+        ),
+        (
+            say("Customer"),
+            say("Repeat purchases"),
+            say("Still with us"),
+            say("Expected contribution"),
+            say("Low"),
+            say("High"),
+        ),
         [
             [
                 words(row[names.CUSTOMER_ID]),
@@ -300,17 +326,17 @@ def best_customers(top: pd.DataFrame, currency: str) -> Table:
     )
 
 
-def three_tasks(
-    values: CustomerValues, spread: Concentration, quiet: QuietRegulars, new: NewCustomerValue, economics: EconomicsSection, currency: str
-) -> tuple[tuple[Sentence, Sentence], ...]:
-    """What the figures ask for now: keep, win back, and what to pay for the next customer."""
+def three_tasks(found: Findings, economics: EconomicsSection, currency: str) -> Tasks:
+    """What the figures ask for now: keep, ask, and what to pay for the next customer."""
+    spread, quiet, new = found.spread, found.quiet, found.new
     months = count(economics.horizon_months)
     tasks = [
         (
             say("Look after the {n} customers who hold half of the value.", n=count(spread.customers_for_half)),
             say(
-                "Each is expected to bring {each} of contribution in {months} months; their names are in customer_values.csv.",
-                each=money(values.total.mean / 2 / max(spread.customers_for_half, 1), currency),
+                "Each is expected to bring {each} of contribution in {months} months; "
+                "their names are in customer_values.csv.",
+                each=money(found.total.mean / 2 / max(spread.customers_for_half, 1), currency),
                 months=months,
             ),
         )
@@ -320,7 +346,8 @@ def three_tasks(
             (
                 say("Ask the {n} regulars who have gone quiet whether they are coming back.", n=count(quiet.customers)),
                 say(
-                    "They bought on {least} days or more after the first and may be here or gone; {stake} of contribution hangs on it.",
+                    "They bought on {least} days or more after the first and may be here or "
+                    "gone; {stake} of contribution hangs on it.",
                     least=count(quiet.least_frequency),
                     stake=money(quiet.at_stake, currency),
                 ),
@@ -330,10 +357,40 @@ def three_tasks(
         (
             say("Pay less than {clv} for a new customer.", clv=money(new.clv.low, currency)),
             say(
-                "That is the cautious end of what one brings in {months} months, first purchase included; what customers cost is not in "
+                "That is the cautious end of what one brings in {months} months, first purchase "
+                "included; what customers cost is not in "
                 "this log.",
                 months=months,
             ),
         )
     )
-    return tuple(tasks)
+    return Tasks(tuple(tasks))
+
+
+def meeting(found: Findings, economics: EconomicsSection, currency: str) -> Paragraph:
+    """The sentence to take into the meeting."""
+    return Paragraph(
+        (
+            say(
+                "In the next {months} months our customers will most likely bring between {low} "
+                "and {high} of contribution; {n} of them hold "
+                "half of it.",
+                months=count(economics.horizon_months),
+                low=money(_or_nan(found.total.predictive_low), currency),
+                high=money(_or_nan(found.total.predictive_high), currency),
+                n=count(found.spread.customers_for_half),
+            ),
+        ),
+        role="meeting",
+    )
+
+
+def trust(found: Findings, quality: QualityReport, *, sound: bool) -> Trust:
+    """How far to trust the figures: the data, the model, the rehearsal, and what was assumed."""
+    model = say("Model: passed its checks") if sound else say("Model: did not pass its checks")
+    test = (
+        trust_chip(found.revenue_test)
+        if found.revenue_test
+        else (say("Forecast not tested: the log is too short"), True)
+    )
+    return Trust((data_chip(quality), (model, not sound), test, (say("Margin is assumed, not measured"), True)))

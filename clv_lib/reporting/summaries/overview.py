@@ -1,0 +1,112 @@
+"""The summary page: what the other pages have found, on one screen and a little more."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from clv_lib.reporting.elements import Element, Paragraph
+from clv_lib.reporting.findings import TENTHS, Findings
+from clv_lib.reporting.study import REFUSAL, Study
+from clv_lib.reporting.summaries import data, forecast, value
+from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
+
+VALUE_NOTEBOOK = "04_lifetime_value"
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What each part of the page shows."""
+
+    first_screen: tuple[Element, ...]
+    tasks: tuple[Element, ...]
+    value: tuple[Element, ...]
+    trust: tuple[Element, ...]
+
+
+def gather(study: Study) -> Overview:
+    """Read what the other notebooks have left and say it.
+
+    Where the lifetime values could not be estimated, the page says why and shows what the log alone can tell.
+    """
+    refused = study.folder.has(f"{REFUSAL}.json")
+    return _without_values(study, study.folder.read_json(REFUSAL)) if refused else _with_values(study)
+
+
+def _with_values(study: Study) -> Overview:
+    economics, currency = study.settings.economics, study.currency
+    found, quality = Findings.load(study.folder), study.quality()
+    sound = study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"]
+    return Overview(
+        first_screen=(
+            value.answer(found, economics, currency),
+            value.key_cards(found, economics, currency),
+            value.trust(found, quality, sound=sound),
+        ),
+        tasks=(value.three_tasks(found, economics, currency),),
+        value=(
+            value.tenths_figure(study.folder.read_table(TENTHS), found.spread.share_of_top_tenth, found.customers),
+            value.tiers(study.folder.read_table("value_tiers"), currency, economics),
+            value.meeting(found, economics, currency),
+        ),
+        trust=(Paragraph(_trust_in_words(study, found, quality_used=quality.used.rows / quality.read.rows)),),
+    )
+
+
+def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tuple[Sentence, ...]:
+    economics = study.settings.economics
+    sentences = [
+        say(
+            "{used} of the rows could be used. The purchases are described by "
+            "{family}, chosen on a test against the past.",
+            used=share(quality_used, 1),
+            family=forecast.FAMILY_TITLES[found.family],
+        )
+        if study.settings.model.purchase == "auto"
+        else say(
+            "{used} of the rows could be used. The purchases are described by {family}, as the settings ask.",
+            used=share(quality_used, 1),
+            family=forecast.FAMILY_TITLES[found.family],
+        )
+    ]
+    test = found.revenue_test
+    if test is not None:
+        sentences.append(
+            say(
+                "The same method, given only the first part of the log, forecast {forecast} of "
+                "revenue for the rest; {actual} came: {missed}.",
+                forecast=money(test.forecast.mean, study.currency),
+                actual=money(test.actual, study.currency),
+                missed=forecast.missed(test),
+            )
+        )
+    sentences.append(
+        say(
+            "Assumed, not measured: a margin of {margin} and {rate} interest a year. With a "
+            "margin a tenth lower, every value is a tenth lower.",
+            margin=share(economics.gross_margin),
+            rate=share(economics.annual_discount_rate),
+        )
+    )
+    return tuple(sentences)
+
+
+def _without_values(study: Study, refusal: dict[str, Any]) -> Overview:
+    reason = refusal_sentence(refusal["message"], refusal["values"])
+    quality, log, cells = study.quality(), study.log(), study.tables()["cells"]
+    why = Paragraph((say("What a customer is worth cannot be said from these data. {why}", why=reason),), role="banner")
+    return Overview(
+        first_screen=(data.answer(quality), data.key_cards(quality, log.window, cells), data.trust(quality), why),
+        tasks=(
+            Paragraph(
+                (
+                    say(
+                        "Collect a longer log: {weeks} weeks and {customers} customers are here, "
+                        "and what is missing is said above.",
+                        weeks=number(log.window.weeks),
+                        customers=count(quality.customers),
+                    ),
+                )
+            ),
+        ),
+        value=(data.repeats_figure(cells),),
+        trust=(data.verdict_table(data.verdicts(cells, log.window)),),
+    )
