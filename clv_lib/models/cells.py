@@ -74,10 +74,9 @@ class CellLikelihood(Op):
     def __init__(self, family: str) -> None:
         self.family = family
 
-    def make_node(self, parameters: Any, *data: Any) -> Apply:
+    def make_node(self, *inputs: Any) -> Apply:
         """Parameters as a vector, then the arrays of the family."""
-        inputs = [pt.as_tensor_variable(parameters), *(pt.as_tensor_variable(array) for array in data)]
-        return Apply(self, inputs, [pt.dscalar(), pt.dvector()])
+        return Apply(self, [pt.as_tensor_variable(value) for value in inputs], [pt.dscalar(), pt.dvector()])
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         """Evaluate outside numba, with the same kernel."""
@@ -114,5 +113,5 @@ def evaluate(family: str, parameters: Mapping[str, float], arrays: Arrays) -> tu
 def add_likelihood(family: str, parameters: Mapping[str, Any], arrays: Arrays) -> None:
     """Add the likelihood of the cells to the PyMC model in whose context it is called."""
     data = [pm.Data(name, array) for name, array in arrays.items()]
-    value, _ = CellLikelihood(family)(pt.stack(list(parameters.values())), *data)
-    pm.Potential(LOG_LIKELIHOOD, value)
+    node = CellLikelihood(family).make_node(pt.stack(list(parameters.values())), *data)
+    pm.Potential(LOG_LIKELIHOOD, node.outputs[0])

@@ -8,6 +8,10 @@ Each kernel takes the parameters and the arrays of :mod:`clv_lib.models.cells`, 
 its derivatives by the parameters.
 """
 
+# numba reads the types off the arguments; annotations would only slow the eye
+# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: ANN001, ANN201, ANN202
+
 import math
 
 import numba
@@ -18,7 +22,7 @@ LONGEST_SERIES = 200_000  # reached only where alpha and beta differ by a factor
 
 
 @numba.njit(error_model="numpy")
-def bg_nbd(parameters, first_chance, x, t_x, T, n):  # type: ignore[no-untyped-def]
+def bg_nbd(parameters, first_chance, x, t_x, T, n):
     """BG/NBD (``first_chance`` 0) and MBG/NBD (1: the first purchase, too, is a chance to leave)."""
     r, alpha, a, b = parameters[0], parameters[1], parameters[2], parameters[3]
     size = int(x.max()) + 1
@@ -55,8 +59,8 @@ def bg_nbd(parameters, first_chance, x, t_x, T, n):  # type: ignore[no-untyped-d
 
 
 @numba.njit(error_model="numpy")
-def _log_hypergeometric(B, C, z):  # type: ignore[no-untyped-def]
-    """Log of 2F1(1, B; C; z) for 0 <= z < 1 < C, and its derivatives by B, C and z: the power series, all terms positive."""
+def _log_hypergeometric(B, C, z):
+    """Log of 2F1(1, B; C; z) for 0 <= z < 1 < C, and its derivatives by B, C and z; the series has no negative term."""
     term = total = 1.0
     by_B = by_C = by_z = sum_B = sum_C = 0.0
     for k in range(LONGEST_SERIES):
@@ -74,7 +78,7 @@ def _log_hypergeometric(B, C, z):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(error_model="numpy")
-def _end_of_life(R, s, alpha, beta, t, until):  # type: ignore[no-untyped-def]
+def _end_of_life(R, s, alpha, beta, t, until):
     """One of the two terms of :func:`clv_lib.models.pareto_nbd._log_mixture`, with derivatives by R, s, alpha, beta.
 
     The larger of alpha and beta is put first, which keeps the argument of the series in [0, 1).
@@ -98,7 +102,7 @@ def _end_of_life(R, s, alpha, beta, t, until):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(error_model="numpy")
-def pareto_nbd(parameters, x, n, since_x, since_t, since, until_x, until_t, until):  # type: ignore[no-untyped-def]
+def pareto_nbd(parameters, x, n, since_x, since_t, since, until_x, until_t, until):
     """Pareto/NBD; the series is summed once for each distinct (x, t_x) and (x, T)."""
     r, alpha, s, beta = parameters[0], parameters[1], parameters[2], parameters[3]
     left, here = np.empty((len(since_x), 5)), np.empty((len(until_x), 5))
@@ -134,7 +138,7 @@ def pareto_nbd(parameters, x, n, since_x, since_t, since, until_x, until_t, unti
 
 
 @numba.njit(error_model="numpy")
-def _digamma(value):  # type: ignore[no-untyped-def]
+def _digamma(value):
     """Derivative of lgamma: recurrence up to 10, then the asymptotic series (Abramowitz & Stegun 6.3.18)."""
     result = 0.0
     while value < 10:
@@ -146,7 +150,7 @@ def _digamma(value):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(error_model="numpy")
-def gamma_gamma(parameters, x, customers, sum_log, of_x, mean_log, half_variance, n):  # type: ignore[no-untyped-def]
+def gamma_gamma(parameters, x, customers, sum_log, of_x, mean_log, half_variance, n):
     """Gamma-Gamma: what depends on frequency alone once per distinct ``x``, log(x m + v) once per cell."""
     p, q, v = parameters[0], parameters[1], parameters[2]
     total, gradient = 0.0, np.zeros(3)
@@ -154,9 +158,10 @@ def gamma_gamma(parameters, x, customers, sum_log, of_x, mean_log, half_variance
     for i in range(len(x)):
         shape = p * x[i]
         both, own, log_x = _digamma(shape + q), _digamma(shape), math.log(x[i])
-        total += customers[i] * (
-            math.lgamma(shape + q) - math.lgamma(shape) - lgamma_q + q * log_v + shape * log_x
-        ) + (shape - 1) * sum_log[i]
+        total += (
+            customers[i] * (math.lgamma(shape + q) - math.lgamma(shape) - lgamma_q + q * log_v + shape * log_x)
+            + (shape - 1) * sum_log[i]
+        )
         gradient[0] += customers[i] * x[i] * (both - own + log_x) + x[i] * sum_log[i]
         gradient[1] += customers[i] * (both - digamma_q + log_v)
         gradient[2] += customers[i] * q / v

@@ -42,7 +42,7 @@ class _Distribution:
     on_unit_interval: bool = False
 
 
-# proper distributions on the positive numbers or the unit interval; anything else cannot be the prior of these parameters
+# proper, on the positive numbers or the unit interval: anything else cannot be the prior of these parameters
 DISTRIBUTIONS: Final[dict[str, _Distribution]] = {
     "LogNormal": _Distribution(("mu", "sigma"), lambda mu, sigma: stats.lognorm(sigma, scale=exp(mu))),
     "Weibull": _Distribution(("alpha", "beta"), lambda alpha, beta: stats.weibull_min(alpha, scale=beta)),
@@ -131,7 +131,9 @@ def _prior(where: str, spec: Mapping[str, Any], on_unit_interval: bool) -> Prior
     for name, value in arguments.items():
         number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
         if not number or (name != "mu" and value <= 0):
-            raise SettingsError(f"{where}: {name} must be a {'' if name == 'mu' else 'positive '}number, but it is {value!r}.")
+            raise SettingsError(
+                f"{where}: {name} must be a {'' if name == 'mu' else 'positive '}number, but it is {value!r}."
+            )
     return Prior(dist, {name: float(arguments[name]) for name in known})
 
 
