@@ -79,6 +79,11 @@ def test_totals_tenths_and_classes_add_up_to_the_same_holdout(scored):
         assert table["customers"] @ table["actual"] == pytest.approx(1_882)
         assert table["customers"] @ table["forecast"] == pytest.approx(test.purchases.forecast.mean)
     assert test.tenths["forecast"].is_monotonic_decreasing
+    classes = test.by_frequency
+    assert (classes["predictive_low"] < classes["forecast"]).all()
+    assert (classes["forecast"] < classes["predictive_high"]).all()
+    for total in (test.purchases.forecast, test.revenue.forecast):
+        assert total.predictive_low < total.mean < total.predictive_high
     assert test.purchases.missed_by == pytest.approx(test.scores.loc["pareto_nbd", "missed_by"])
     assert test.revenue.actual == pytest.approx(test.cells["revenue_holdout"].sum())
 
