@@ -42,7 +42,7 @@ def changed(rows: list[str], kind: str, at: int) -> tuple[list[str], int]:
     return rows, 0
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, len(ROWS) - 1)), max_size=7),
     ending=st.sampled_from(["\n", "\r\n"]),
@@ -67,7 +67,7 @@ def test_damaged_files_lose_no_row_and_no_money(changes, ending):
             assert "log.csv" in str(error)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)), with_header=st.booleans())
 def test_arbitrary_bytes_end_in_a_sentence_or_in_rows_that_add_up(data, with_header):
     with tempfile.TemporaryDirectory() as folder:
