@@ -29,7 +29,7 @@ def iso_value(
     economics: Economics,
     T: float,
     frequencies: Sequence[int],
-    recencies: Sequence[float],
+    recencies: Sequence[float] | np.ndarray,
 ) -> pd.DataFrame:
     """Discounted purchases still to come, on a grid of histories.
 
@@ -95,7 +95,8 @@ def iso_value_grid(
     """
     spend = in_order(spend_draws, gamma_gamma.PARAMETERS)
     require_mean_spend(spend, frequency=np.zeros(1))
-    age = float(cells.groupby(names.T)[names.N].sum().idxmax())
+    ages = cells.groupby(names.T)[names.N].sum()
+    age = float(ages.index.to_numpy()[ages.to_numpy().argmax()])
     most = int(min(max(cells[names.FREQUENCY].max(), 2), MOST_PURCHASES))
     grid = iso_value(
         purchase_draws,
