@@ -13,7 +13,7 @@ _ROOMS = {
     "ingest": "data.ingest",
     "start_engine": "data.engines",
     "write_parquet": "data.engines",
-    "choose_family": "models.selection",
+    "choose_family": "models.choice",
     "diagnose": "models.fitting",
     "fit_purchases": "models.fitting",
     "fit_spend": "models.fitting",

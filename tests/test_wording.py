@@ -12,8 +12,8 @@ from clv_lib.reporting.wording import count, day, money, month, number, say, say
     [
         (count(23570), "23,570", "23.570"),
         (number(3.14159, 2), "3.14", "3,14"),
-        (share(0.0834), "8 %", "8 %"),
-        (share(0.9984, 1), "99.8 %", "99,8 %"),
+        (share(0.0834), "8\u00a0%", "8\u00a0%"),
+        (share(0.9984, 1), "99.8\u00a0%", "99,8\u00a0%"),
         (money(47.3, "USD"), "$47.30", "US$47,30"),
         (money(4321.9, "USD"), "$4,322", "US$4.322"),
         (money(1_123_456, "USD"), "$1.12 million", "US$1,12 juta"),

@@ -30,6 +30,7 @@ def iso_value(
     T: float,
     frequencies: Sequence[int],
     recencies: Sequence[float] | np.ndarray,
+    worth: np.ndarray | float = 1.0,
 ) -> pd.DataFrame:
     """Discounted purchases still to come, on a grid of histories.
 
@@ -43,11 +44,13 @@ def iso_value(
         Age of the customer, weeks.
     frequencies, recencies : sequences
         The grid; a frequency of 0 counts at recency 0 only, a positive one at recencies above 0.
+    worth : ndarray of dims (draw, 1), or float
+        Contribution of one purchase, multiplied draw by draw.
 
     Returns
     -------
     DataFrame
-        frequency, recency, p_alive, discounted_purchases (posterior means), for the histories that are possible.
+        frequency, recency, p_alive, discounted_purchases and value (posterior means), for the possible histories.
     """
     forms = closed_forms(family)
     purchase = in_order(purchase_draws, forms.PARAMETERS)
@@ -69,6 +72,7 @@ def iso_value(
             names.RECENCY: t_x,
             names.P_ALIVE: alive.mean(axis=0),
             "discounted_purchases": (alive * ahead).mean(axis=0),
+            "value": (alive * ahead * worth).mean(axis=0),
         }
     ).sort_values([names.FREQUENCY, names.RECENCY], ignore_index=True)
 
@@ -105,6 +109,6 @@ def iso_value_grid(
         T=age,
         frequencies=range(1, most + 1),
         recencies=np.linspace(age / STEPS, age, STEPS),
+        worth=economics.gross_margin * gamma_gamma.expected_spend(*spend, frequency=0, monetary_value=0.0),
     )
-    each = float(np.mean(gamma_gamma.expected_spend(*spend, frequency=0, monetary_value=0.0)))
-    return grid.assign(T=age, value=grid["discounted_purchases"] * each * economics.gross_margin)
+    return grid.assign(T=age)

@@ -119,8 +119,21 @@ def _in_language(cell: nbformat.NotebookNode, language: Language, *, trusted: bo
     if outputs and not trusted and MODEL_TAG in _tags(cell):
         withheld = str(Paragraph((_WITHHELD,), role="banner").html(language))
         outputs = [nbformat.v4.new_output("display_data", data={"text/html": withheld})]
-    cell["outputs"] = outputs
+    cell["outputs"] = _joined(outputs)
     return cell
+
+
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """What a cell printed in pieces, in one piece; what it said on stderr is in the log."""
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and output.name == "stderr":
+            continue
+        if output.output_type == "stream" and joined and joined[-1].output_type == "stream":
+            joined[-1] = nbformat.v4.new_output("stream", name="stdout", text=joined[-1].text + output.text)
+        else:
+            joined.append(output)
+    return joined
 
 
 def _split_title(source: str, language: Language) -> tuple[str, str]:

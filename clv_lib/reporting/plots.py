@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.reporting.elements import ACCENT, INK, LINE, PALE, SOFT, WARN, Figure
-from clv_lib.reporting.wording import Language, Quantity, Sentence, count, money, month, number, share
+from clv_lib.reporting.wording import Language, Quantity, Sentence, count, month, number, round_money, share
 
 WIDE: Final = (8.6, 3.6)  # inches; at 72 points an inch the lettering keeps its size on a page 620 points wide
 NARROW: Final = (4.0, 3.3)
@@ -101,7 +101,7 @@ def bars_by_month(
         step = max(1, -(-len(data) // (4 if narrow else 9)))
         axes.set_xticks(range(0, len(data), step))
         axes.set_xticklabels([month(_day(m)).text(language) for m in data["month"].iloc[::step]])
-        write = count if currency is None else (lambda value: money(value, currency))
+        write = count if currency is None else (lambda value: round_money(value, currency))
         _ticks(axes.yaxis, write, language)
 
     return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
@@ -222,7 +222,7 @@ def iso_value(
         lines = axes.contour(
             grid.columns, grid.index, grid.to_numpy(), levels=6 if narrow else 8, colors=ACCENT, linewidths=1.4
         )
-        axes.clabel(lines, fmt=lambda value: money(value, currency).text(language), fontsize=8 if narrow else 9)
+        axes.clabel(lines, fmt=lambda value: round_money(value, currency).text(language), fontsize=8 if narrow else 9)
         axes.grid(visible=False)
         _ticks(axes.xaxis, number, language)
         _ticks(axes.yaxis, number, language)

@@ -86,7 +86,9 @@ def count(value: float) -> Quantity:
 def share(value: float, digits: int = 0) -> Quantity:
     """A share between 0 and 1, written in percent."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return _finite(float(value), lambda language: format_decimal(100 * value + 0.0, pattern, locale=language) + " %")
+    return _finite(
+        float(value), lambda language: format_decimal(100 * value + 0.0, pattern, locale=language) + "\u00a0%"
+    )
 
 
 def money(value: float, currency: str) -> Quantity:
@@ -103,6 +105,18 @@ def money(value: float, currency: str) -> Quantity:
         return f"{sign}{symbol}{format_decimal(size, pattern, locale=language)}"
 
     return _finite(float(value), write)
+
+
+def round_money(value: float, currency: str) -> Quantity:
+    """An amount on a scale, where all marks have the same form: no decimals unless the scale is finer than that."""
+    if float(value).is_integer() and abs(value) < COMPACT_FROM:
+
+        def write(language: Language) -> str:
+            written = format_decimal(abs(value), "#,##0", locale=language)
+            return f"{'−' if value < 0 else ''}{currency_symbol(currency, language)}{written}"
+
+        return Quantity(value, write)
+    return money(value, currency)
 
 
 def _three_digits(size: float, language: Language) -> str:
@@ -157,8 +171,10 @@ class Sentence:
     def _template(self, language: Language) -> str:
         catalogue = translations(language)
         if self.plural is None:
-            return catalogue.gettext(self.message)
-        return catalogue.ngettext(self.message, self.plural, 1 if self.n == 1 else 2)
+            said = catalogue.gettext(self.message)
+        else:
+            said = catalogue.ngettext(self.message, self.plural, 1 if self.n == 1 else 2)
+        return said.replace(" %", "\u00a0%")  # a line must not end between a number and its sign
 
     def html(self, language: Language) -> Markup:
         """The sentence as HTML, everything from data escaped."""

@@ -49,8 +49,7 @@ def _not_rehearsed(refusal: NoRehearsal) -> Paragraph:
 def missed(forecast: TotalForecast) -> Sentence:
     """How far a forecast total was from what came, and whether it had said so."""
     size = share(abs(forecast.missed_by), 1)
-    low, high = forecast.forecast.predictive_low, forecast.forecast.predictive_high
-    inside = low is not None and high is not None and low <= forecast.actual <= high
+    inside = not missed_its_range(forecast)
     if forecast.missed_by >= 0:
         return (
             say("{size} too high, within the range it gave", size=size)
@@ -64,11 +63,15 @@ def missed(forecast: TotalForecast) -> Sentence:
     )
 
 
+def missed_its_range(forecast: TotalForecast) -> bool:
+    """Whether what came lies outside the range that the forecast gave."""
+    low, high = forecast.forecast.predictive_low, forecast.forecast.predictive_high
+    return low is None or high is None or not low <= forecast.actual <= high
+
+
 def trust_chip(forecast: TotalForecast) -> tuple[Sentence, bool]:
     """The backtest in one line, and whether it calls for care."""
-    low, high = forecast.forecast.predictive_low, forecast.forecast.predictive_high
-    inside = low is not None and high is not None and low <= forecast.actual <= high
-    return say("Test forecast of revenue: {missed}", missed=missed(forecast)), not inside
+    return say("Test forecast of revenue: {missed}", missed=missed(forecast)), missed_its_range(forecast)
 
 
 def totals(result: Backtest, currency: str) -> Summary:

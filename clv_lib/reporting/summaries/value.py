@@ -14,7 +14,7 @@ from clv_lib.reporting.plots import iso_value as iso_value_plot
 from clv_lib.reporting.plots import shares_by_group
 from clv_lib.reporting.summaries import Summary
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
-from clv_lib.reporting.summaries.forecast import trust_chip
+from clv_lib.reporting.summaries.forecast import missed_its_range, trust_chip
 from clv_lib.reporting.wording import Sentence, count, money, number, say, share, words
 from clv_lib.settings import EconomicsSection
 
@@ -92,6 +92,7 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
                 ),
                 active.predictive_low,
                 active.predictive_high,
+                note=say("BG/NBD takes every one-time buyer for still here") if found.family == "bg_nbd" else None,
             ),
             Card(
                 say("Worth of a customer who is still with us"),
@@ -255,9 +256,17 @@ def new_customer(new: NewCustomerValue, economics: EconomicsSection, currency: s
             repeat=number(new.repeat_purchases.mean, 1),
         )
     ]
-    if new.clv_infinite is not None:
-        sentences.append(say("Without end it is {value}.", value=money(new.clv_infinite.mean, currency)))
-    sentences.append(say("Whoever pays more than that to win a customer loses money on the average one."))
+    if new.clv_infinite is None:
+        sentences.append(say("Whoever pays more to win a customer does not get it back within that time."))
+    else:
+        sentences.append(
+            say(
+                "Whoever pays more to win a customer does not get it back within that time; "
+                "whoever pays more than {value}, the "
+                "worth without end, never does.",
+                value=money(new.clv_infinite.mean, currency),
+            )
+        )
     return Paragraph(tuple(sentences))
 
 
@@ -380,8 +389,34 @@ def meeting(found: Findings, economics: EconomicsSection, currency: str) -> Para
                 high=money(_or_nan(found.total.predictive_high), currency),
                 n=count(found.spread.customers_for_half),
             ),
+            *warning_of_test(found),
         ),
         role="meeting",
+    )
+
+
+def warning_of_test(found: Findings) -> tuple[Sentence, ...]:
+    """What the rehearsal means for the forecast, where it missed by more than its range allowed."""
+    test = found.revenue_test
+    if test is None or not missed_its_range(test):
+        return ()
+    size = share(abs(test.missed_by))
+    if test.missed_by < 0:
+        return (
+            say(
+                "Last time the same method came out {size} too low, more than its range "
+                "allowed: expect rather more than this, and "
+                "take the range as too narrow.",
+                size=size,
+            ),
+        )
+    return (
+        say(
+            "Last time the same method came out {size} too high, more than its range "
+            "allowed: expect rather less than this, and "
+            "take the range as too narrow.",
+            size=size,
+        ),
     )
 
 
