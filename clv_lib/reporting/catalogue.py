@@ -5,7 +5,7 @@ with an empty translation, vanished ones are dropped.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +66,7 @@ def collect(language: str) -> Catalog:
         with path.open("rb") as file:
             known = read_po(file, locale=language)
     fresh = Catalog(locale=language, charset="utf-8", fuzzy=False)
-    fresh._num_plurals, fresh._plural_expr = 1, "0"
+    vars(fresh).update(_num_plurals=1, _plural_expr="0")  # Babel does not know that Indonesian has no plural
     for place, message in messages():
         before = known.get(message)
         fresh.add(message, string=before.string if before else None, locations=[(place, 0)])
@@ -96,8 +96,8 @@ def update() -> list[str]:
     return lines
 
 
-def _complete(string: str | tuple[str, ...] | None) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string))
+def _complete(string: str | Sequence[str] | None) -> bool:
+    return bool(string and all([string] if isinstance(string, str) else string))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ caption are the caller's, because they hold numbers; the axes and their units ar
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from clv_lib.reporting.wording import Language, Quantity, Sentence, count, month
 
 WIDE: Final = (8.6, 3.6)  # inches; at 72 points an inch the lettering keeps its size on a page 620 points wide
 NARROW: Final = (4.0, 3.3)
-_STYLE: Final = {
+_STYLE: Final[dict[str, Any]] = {
     "font.size": 10,
     "axes.edgecolor": LINE,
     "axes.labelcolor": SOFT,
@@ -61,7 +61,7 @@ def _figure(
         import seaborn as sns
         from matplotlib import pyplot as plt
 
-        with sns.axes_style("white"), plt.rc_context(_STYLE):
+        with sns.axes_style("white"), plt.rc_context(cast(Any, _STYLE)):
             width, height = NARROW if narrow else WIDE
             figure, axes = plt.subplots(figsize=(width, height * tall), layout="constrained")
             paint(axes, language, narrow)

@@ -3,7 +3,11 @@
 A function takes a result and returns elements of a page, whose sentences and quantities are said in any language later.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from clv_lib.reporting.elements import Element, Paragraph, Table
 
@@ -19,3 +23,13 @@ class Summary:
     def elements(self) -> tuple[Element, ...]:
         """Text first: what it shows, then what it was read from."""
         return (*self.text, self.table)
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """Rows by name, as in ``row.tier``; the type of a cell is known to the caller alone."""
+    return frame.itertuples(index=False)
+
+
+def cell_of(frame: pd.DataFrame, row: Any, column: str) -> Any:
+    """One value of a table, by its labels."""
+    return frame.at[row, column]

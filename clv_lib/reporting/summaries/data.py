@@ -197,7 +197,7 @@ def inferred(report: QualityReport) -> Paragraph | Table:
 
 def months_figure(months: pd.DataFrame, currency: str) -> Figure:
     """Revenue month by month. ``months``: month, revenue, orders, customers."""
-    best, last = months.loc[months["revenue"].idxmax()], months.iloc[-1]
+    best, last = months.nlargest(1, "revenue").iloc[0], months.iloc[-1]
     return bars_by_month(
         months.rename(columns={"revenue": "value"}),
         name="months",

@@ -9,8 +9,8 @@ from clv_lib.analysis.scores import ACTUAL, FORECAST
 from clv_lib.reporting.elements import Element, Figure, Paragraph, Table
 from clv_lib.reporting.plots import observed_and_expected
 from clv_lib.reporting.plots import tracking as tracking_plot
-from clv_lib.reporting.summaries import Summary
-from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
+from clv_lib.reporting.summaries import Summary, cell_of, rows_of
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, refusal_sentence, say, share
 
 FAMILY_TITLES = {"bg_nbd": say("BG/NBD"), "mbg_nbd": say("MBG/NBD"), "pareto_nbd": say("Pareto/NBD")}
 METHODS = {
@@ -76,7 +76,7 @@ def trust_chip(forecast: TotalForecast) -> tuple[Sentence, bool]:
 
 def totals(result: Backtest, currency: str) -> Summary:
     """Forecast and actual totals of the holdout."""
-    rows = []
+    rows: list[list[Quantity | Sentence]] = []
     for label, forecast, write in (
         (say("Purchase days"), result.purchases, count),
         (say("Revenue"), result.revenue, lambda value: money(value, currency)),
@@ -116,17 +116,16 @@ def totals(result: Backtest, currency: str) -> Summary:
 
 def scores(result: Backtest) -> Summary:
     """The model beside three rules that need none."""
-    own = result.scores.loc[result.family]
     rivals = result.scores.drop(index=result.family)
-    best = rivals["rmse"].idxmin()
+    best = str(rivals["rmse"].idxmin())
     text = say(
         "Per customer the model misses by {rmse} purchase days (root mean square); the "
         "best of three simple rules, “{rival}”, misses "
         "by {rival_rmse}. The mean absolute error alone would favour whoever predicts "
         "zero, because most customers do not come back.",
-        rmse=number(own["rmse"], 2),
+        rmse=number(cell_of(result.scores, result.family, "rmse"), 2),
         rival=METHODS[best],
-        rival_rmse=number(rivals.loc[best, "rmse"], 2),
+        rival_rmse=number(cell_of(rivals, best, "rmse"), 2),
     )
     table = Table(
         say("Errors per customer, in purchase days over the holdout; ranking from 0 (blind) to 1 (perfect)"),
@@ -209,10 +208,10 @@ def coverage(result: Backtest) -> Paragraph:
                 "Of the customers, {held90} fell inside their own 90 % range and {held80} "
                 "inside the 80 % range. Purchases are whole "
                 "numbers, so these ranges claim to hold {claim90} and {claim80}.",
-                held90=share(own.loc[0.9, "covered"], 1),
-                held80=share(own.loc[0.8, "covered"], 1),
-                claim90=share(own.loc[0.9, "claimed"], 1),
-                claim80=share(own.loc[0.8, "claimed"], 1),
+                held90=share(cell_of(own, 0.9, "covered"), 1),
+                held80=share(cell_of(own, 0.8, "covered"), 1),
+                claim90=share(cell_of(own, 0.9, "claimed"), 1),
+                claim80=share(cell_of(own, 0.8, "claimed"), 1),
             ),
         )
     )
@@ -225,7 +224,7 @@ def tenths(result: Backtest) -> Table:
         (say("Tenth"), say("Customers"), say("Forecast"), say("Came")),
         [
             [number(row.tenth), count(row.customers), number(row.forecast, 2), number(row.actual, 2)]
-            for row in result.tenths.itertuples()
+            for row in rows_of(result.tenths)
         ],
         bar=2,
     )

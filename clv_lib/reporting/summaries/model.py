@@ -11,7 +11,7 @@ from clv_lib.models.posterior import ESS_LIMIT, RHAT_LIMIT, Diagnostics, Posteri
 from clv_lib.models.priors import Prior, priors_of
 from clv_lib.reporting.elements import Element, Figure, Paragraph, Table
 from clv_lib.reporting.plots import observed_and_expected
-from clv_lib.reporting.summaries import Summary
+from clv_lib.reporting.summaries import Summary, rows_of
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.wording import Sentence, count, money, number, round_money, say, share, words
 from clv_lib.settings import ModelSection
@@ -77,7 +77,7 @@ def choice(found: FamilyChoice) -> tuple[Element, ...]:
                 count(row.actual_purchases),
                 number(row.rmse, 3),
             ]
-            for row in found.table.itertuples()
+            for row in rows_of(found.table)
         ],
     )
     return Summary(table, (text,)).elements

@@ -12,7 +12,7 @@ from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table, Ta
 from clv_lib.reporting.findings import Findings
 from clv_lib.reporting.plots import iso_value as iso_value_plot
 from clv_lib.reporting.plots import shares_by_group
-from clv_lib.reporting.summaries import Summary
+from clv_lib.reporting.summaries import Summary, cell_of, rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.forecast import missed_its_range, trust_chip
 from clv_lib.reporting.wording import Sentence, count, money, number, say, share, words
@@ -176,7 +176,7 @@ def tiers(table: pd.DataFrame, currency: str, economics: EconomicsSection) -> Ta
                 share(row.p_alive),
                 number(row.expected_purchases, 1),
             ]
-            for row in table.itertuples()
+            for row in rows_of(table)
         ],
         bar=2,
     )
@@ -214,7 +214,10 @@ def iso_value(data: pd.DataFrame, *, currency: str) -> Figure:
     weeks = float(data[names.T].iloc[0])
     most = int(data[names.FREQUENCY].max())
     late = data[data[names.FREQUENCY] == most]
-    early, recent = late.loc[late[names.RECENCY].idxmin(), "value"], late.loc[late[names.RECENCY].idxmax(), "value"]
+    early, recent = (
+        cell_of(late, late[names.RECENCY].idxmin(), "value"),
+        cell_of(late, late[names.RECENCY].idxmax(), "value"),
+    )
     return iso_value_plot(
         data,
         currency=currency,
