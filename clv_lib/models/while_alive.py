@@ -7,14 +7,14 @@ clock the intensities are analytic in a strip of half-width pi, so Gauss-Legendr
 geometrically and the number of nodes follows from the length of the interval.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
-from scipy.special import hyp2f1
+from scipy.special import betaln, hyp2f1
 
 Array = NDArray[np.float64]
 Numbers = float | Array  # whatever broadcasts; lists are taken too
@@ -50,9 +50,15 @@ def closed_form_purchases(a: Numbers, B: Numbers, R: Numbers, A: Numbers, horizo
     a = np.where(np.abs(a - 1) < NEAR_ONE, 1 + NEAR_ONE, a)
     c = a + B - 1
     c = np.where(np.abs(c) < NEAR_ONE, NEAR_ONE, c)
-    z = horizon / (A + horizon)
-    shrinking = np.exp((1 - a) * np.log1p(horizon / A)) * hyp2f1(c - R, a - 1, c, z)
-    return c / (a - 1) * (1 - shrinking)
+    u = horizon / A
+    with np.errstate(all="ignore"):  # what scipy cannot do is done below
+        shrinking = np.exp((1 - a) * np.log1p(u)) * hyp2f1(c - R, a - 1, c, u / (1 + u))
+        result = np.asarray(c / (a - 1) * (1 - shrinking))
+    failed = ~np.isfinite(result)
+    if failed.any():
+        at = [np.broadcast_to(value, result.shape)[failed] for value in (a, B, R, u)]
+        result[failed] = at[2] * at[3] - average_over_chance(_lost_purchases, *at)
+    return result
 
 
 def geometric_purchases(
@@ -111,6 +117,37 @@ def pareto_purchases(
     return np.asarray(rate, float) * alive * span * scale
 
 
+def average_over_chance(
+    function: Callable[[Array, Array, Array], Array], a: Array, B: Array, R: Array, u: Array
+) -> Array:
+    """Average ``function(p, R, u)`` over p ~ Beta(a, B), for functions that vanish with p; for B above 100.
+
+    scipy's 2F1 overflows where B exceeds 160 and its argument 0.9: few leave, and the horizon is long. On the scale
+    of log-odds the integrand is analytic and falls off at both ends, so the trapezoidal rule is exact to
+    rounding once the step is a fraction of the Beta's width.
+    """
+    step = 0.125 / max(1.0, float(np.sqrt(a.max() / 20)))
+    log_odds = np.arange(-60.0, 3.0, step)
+    log_p, log_q = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
+    p, result = np.exp(log_p), np.empty(len(a))
+    rows = max(1, CHUNK_FLOATS // len(p))
+    for start in range(0, len(a), rows):
+        a_, B_, R_, u_ = (value[start : start + rows, None] for value in (a, B, R, u))
+        weights = np.exp(a_ * log_p + B_ * log_q - betaln(a_, B_)) * step
+        result[start : start + rows] = (weights * function(p, R_, u_)).sum(axis=1)
+    return result
+
+
+def _lost_intensity(p: Array, R: Array, u: Array) -> Array:
+    """Share of the purchase intensity that is gone at ``u = t / A``, given the chance to leave."""
+    return -np.expm1(-(R + 1) * np.log1p(p * u))
+
+
+def _lost_purchases(p: Array, R: Array, u: Array) -> Array:
+    """Purchases up to ``u = t / A`` that are lost to leaving, given the chance to leave."""
+    return R * u + np.expm1(-R * np.log1p(p * u)) / p
+
+
 def _reach(horizon: float, discount_rate: float) -> float:
     """Last time that counts."""
     if not horizon >= 0 or discount_rate < 0:
@@ -132,7 +169,12 @@ def _intensity_series(a: Array, B: Array, R: Array, *, span: float, order: int) 
     w = span * (np.cos(angle) + 1) / 2
     a, B, R = a[..., None], B[..., None], R[..., None]
     # Euler's transformation again, for the same reason as above
-    values = R * np.exp(-a * w) * hyp2f1(a + B - R - 1, a, a + B, -np.expm1(-w))
+    with np.errstate(all="ignore"):
+        values = R * np.exp(-a * w) * hyp2f1(a + B - R - 1, a, a + B, -np.expm1(-w))
+    failed = ~np.isfinite(values)
+    if failed.any():
+        at = [np.broadcast_to(value, values.shape)[failed] for value in (a, B, R, np.expm1(w))]
+        values[failed] = at[2] * (1 - average_over_chance(_lost_intensity, *at))
     basis = np.cos(np.outer(angle, np.arange(order))) * (2 / order)
     basis[:, 0] /= 2
     return values @ basis
