@@ -15,6 +15,7 @@ _ROOMS = {
     "write_parquet": "data.engines",
     "choose_family": "models.choice",
     "diagnose": "models.fitting",
+    "require_estimable": "models.purchases",
     "fit_purchases": "models.fitting",
     "fit_spend": "models.fitting",
     "concentration": "analysis.concentration",

@@ -84,7 +84,8 @@ def test_every_image_says_what_it_shows(browser, report):
     for path in pages_of(report):
         page.goto(path.as_uri())
         texts = page.evaluate(
-            "Array.from(document.querySelectorAll('img, svg')).map(i => i.getAttribute('alt') || i.getAttribute('aria-label') || '')"
+            "Array.from(document.querySelectorAll('img, svg')).map(i => "
+            "i.getAttribute('alt') || i.getAttribute('aria-label') || '')"
         )
         seen += len(texts)
         assert all(len(text) > 30 for text in texts), f"{path.name}: {texts}"

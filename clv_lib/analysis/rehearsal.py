@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from clv_lib.analysis.backtest import Backtest, backtest
 from clv_lib.analysis.tracking import cumulative_tracking
 from clv_lib.errors import CannotEstimateError
-from clv_lib.models.fitting import Diagnostics, diagnose, fit_purchases, fit_spend
 from clv_lib.names import PurchaseFamily
 from clv_lib.periods import ObservationWindow
 from clv_lib.settings import ModelSection
+
+if TYPE_CHECKING:
+    from clv_lib.models.posterior import Diagnostics
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Rehearsal:
 
     backtest: Backtest
     tracking: pd.DataFrame
-    diagnostics: tuple[Diagnostics, ...]
+    diagnostics: tuple["Diagnostics", ...]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class NoRehearsal:
 
     message: str
     values: Mapping[str, float | str]
-    diagnostics: tuple[Diagnostics, ...] = ()
+    diagnostics: tuple["Diagnostics", ...] = ()
 
 
 def rehearse(
@@ -82,6 +85,8 @@ def _rehearse(
     model: ModelSection,
     draws: int,
 ) -> Rehearsal:
+    from clv_lib.models.fitting import diagnose, fit_purchases, fit_spend  # PyMC takes seconds to load
+
     if window.calibration_end is None:
         raise CannotEstimateError(
             "The log covers {weeks} weeks, too few to set some aside and test a forecast on them.", weeks=window.weeks

@@ -18,7 +18,8 @@ import numba
 import numpy as np
 
 SERIES_PRECISION = 1e-17
-LONGEST_SERIES = 200_000  # reached only where alpha and beta differ by a factor of thousands
+LONGEST_ARGUMENT = 0.95  # of the power series; nearer to 1 it needs thousands of terms, and an integral 128 nodes
+NODES, WEIGHTS = (np.asarray(part) for part in np.polynomial.legendre.leggauss(64))
 
 
 @numba.njit(error_model="numpy")
@@ -59,11 +60,12 @@ def bg_nbd(parameters, first_chance, x, t_x, T, n):
 
 
 @numba.njit(error_model="numpy")
-def _log_hypergeometric(B, C, z):
-    """Log of 2F1(1, B; C; z) for 0 <= z < 1 < C, and its derivatives by B, C and z; the series has no negative term."""
+def _by_series(B, C, z):
+    """2F1(1, B; C; z) and its derivatives by B, C and z; no term is negative."""
     term = total = 1.0
     by_B = by_C = by_z = sum_B = sum_C = 0.0
-    for k in range(LONGEST_SERIES):
+    k = 0
+    while term * (k + 1) >= SERIES_PRECISION * total * (1 - z):
         sum_B += 1 / (B + k)
         sum_C -= 1 / (C + k)
         step = (B + k) / (C + k)
@@ -72,8 +74,45 @@ def _log_hypergeometric(B, C, z):
         total += term
         by_B += term * sum_B
         by_C += term * sum_C
-        if term * (k + 1) < SERIES_PRECISION * total * (1 - z):
+        k += 1
+    return total, by_B, by_C, by_z
+
+
+@numba.njit(error_model="numpy")
+def _by_integral(B, C, z):
+    """2F1(1, B; C; z) for z near 1, with its derivatives: Euler's integral in t = 1 - exp(-w).
+
+    The integrand ``(C - 1) exp(-(C - 1) w) (1 - z + z exp(-w)) ** -B`` falls off like exp(-(C - 1 - B) w) up to the
+    bend where exp(-w) is (1 - z) / z, and like exp(-(C - 1) w) after it. One Gauss rule for each side.
+    """
+    m = C - 1
+    bend = math.log(z / (1 - z))
+    first = bend if m <= B else min(bend, 40 / (m - B))
+    total = by_B = by_m = by_z = 0.0
+    for panel in range(2):
+        start, length = (0.0, first) if panel == 0 else (first, 40 / m)
+        if panel == 1 and first < bend:
             break
+        for i in range(len(NODES)):
+            w = start + length * (NODES[i] + 1) / 2
+            kept = math.exp(-w)
+            base = 1 - z + z * kept
+            log_base = math.log(base)
+            value = WEIGHTS[i] * length / 2 * m * math.exp(-m * w - B * log_base)
+            total += value
+            by_B -= value * log_base
+            by_m -= value * w
+            by_z += value * B * (1 - kept) / base
+    return total, by_B, by_m + total / m, by_z
+
+
+@numba.njit(error_model="numpy")
+def _log_hypergeometric(B, C, z):
+    """Log of 2F1(1, B; C; z) for 0 <= z < 1 < C, and its derivatives by B, C and z."""
+    if z < LONGEST_ARGUMENT:
+        total, by_B, by_C, by_z = _by_series(B, C, z)
+    else:
+        total, by_B, by_C, by_z = _by_integral(B, C, z)
     return math.log(total), by_B / total, by_C / total, by_z / total
 
 

@@ -97,18 +97,27 @@ def require_estimable(cells: pd.DataFrame) -> None:
     customers = int(cells["n"].sum())
     if customers < FEWEST_CUSTOMERS:
         raise CannotEstimateError(
-            f"a purchase model needs at least {FEWEST_CUSTOMERS} customers, but there are {customers}. "
-            "Usually the log is a short extract; read a longer one."
+            "A purchase model needs at least {least} customers, but the log holds "
+            "{customers}. Usually the log is a short "
+            "extract; read a longer one.",
+            least=FEWEST_CUSTOMERS,
+            customers=customers,
         )
     if not (cells["T"] > 0).any():
         raise CannotEstimateError(
-            f"a purchase model needs customers observed after their first purchase, but all {customers:,} made theirs "
-            "on the last day of the observation. Usually dataset.as_of is too early, or the log covers a single day."
+            "A purchase model needs customers observed after their first purchase, but "
+            "all {customers} made theirs on the "
+            "last day of the observation. Usually dataset.as_of is too early, or the log covers a single day.",
+            customers=customers,
         )
     returned = int(cells.loc[cells["frequency"] > 0, "n"].sum())
     if returned < FEWEST_REPEAT_CUSTOMERS:
         raise CannotEstimateError(
-            f"a purchase model needs at least {FEWEST_REPEAT_CUSTOMERS} customers who bought on more than one day, "
-            f"but {returned} of {customers:,} did. Usually the window is short or customer_id names orders, "
-            "not people; read a longer log, or check the column."
+            "A purchase model needs at least {least} customers who bought on more than one day, but {returned} of "
+            "{customers} did. Usually the window is short or customer_id names orders, "
+            "not people; read a longer log, or "
+            "check the column.",
+            least=FEWEST_REPEAT_CUSTOMERS,
+            returned=returned,
+            customers=customers,
         )

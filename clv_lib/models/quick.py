@@ -57,8 +57,10 @@ def quick_fit(cells: pd.DataFrame, *, family: str, priors: Mapping[str, Prior] |
     )
     if not np.isfinite(found.fun):
         raise CannotEstimateError(
-            f"the likelihood of {family} must be finite somewhere near ordinary shops, but it is not for these "
-            f"{len(cells):,} cells. Usually times or amounts are not in the units stated; check them."
+            "The likelihood of {family} must be finite somewhere near ordinary shops, but it is not for these {cells} "
+            "distinct histories. Usually times or amounts are not in the units stated; check them.",
+            family=family,
+            cells=len(cells),
         )
     variables = {name: _bound(name, value) for name, value in zip(names, found.x, strict=True)}
     parameters = _parameters(family, variables)

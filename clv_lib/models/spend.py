@@ -44,9 +44,12 @@ def scaled_spend(cells: pd.DataFrame) -> ScaledSpend:
     customers = int(kept["n"].sum())
     if customers < FEWEST_REPEAT_CUSTOMERS:
         raise CannotEstimateError(
-            f"a spend model needs at least {FEWEST_REPEAT_CUSTOMERS} customers with a repeat purchase of positive "
-            f"value, but there are {customers} ({left_out:,} were left out). Usually the window is short or amounts "
-            "are missing; read a longer log, or check the amount column."
+            "A spend model needs at least {least} customers with a repeat purchase of positive value, but there are "
+            "{customers} ({left_out} were left out). Usually the window is short or amounts are missing; read a longer "
+            "log, or check the amount column.",
+            least=FEWEST_REPEAT_CUSTOMERS,
+            customers=customers,
+            left_out=left_out,
         )
     scale = weighted_quantile(kept["monetary_value"].to_numpy(float), kept["n"].to_numpy(float), np.array([0.5]))[0]
     log_mean = kept["mean_log_value"] if "mean_log_value" in kept else np.log(kept["monetary_value"])

@@ -38,10 +38,10 @@ MEANINGS = {
     "v": say("sets the level of spend: the mean is p v / (q − 1)"),
 }
 LIMITS = {
-    "rhat": say("the chains disagree (R-hat)"),
-    "ess_bulk": say("too few effective draws in the middle"),
-    "ess_tail": say("too few effective draws in the tails"),
-    "divergences": say("the sampler diverged"),
+    "rhat": say("the chains disagree (R-hat);"),
+    "ess_bulk": say("too few effective draws in the middle;"),
+    "ess_tail": say("too few effective draws in the tails;"),
+    "divergences": say("the sampler diverged."),
 }
 
 
@@ -160,7 +160,7 @@ def _purchases_figure(check: pd.DataFrame) -> Figure:
         data,
         name="predictive-purchases",
         title=say(
-            "The model's world differs from ours by at most {gap} points in how often customers come back",
+            "The model's world differs from ours by at most {gap} percentage points in how often customers come back",
             gap=number(100 * gap, 1),
         ),
         alt=say(

@@ -7,6 +7,7 @@ from clv_lib.reporting.elements import Element, Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.study import REFUSAL, Study
 from clv_lib.reporting.summaries import data, forecast, value
+from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
 
 VALUE_NOTEBOOK = "04_lifetime_value"
@@ -53,19 +54,15 @@ def _with_values(study: Study) -> Overview:
 
 def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tuple[Sentence, ...]:
     economics = study.settings.economics
+    chosen = study.settings.model.purchase == "auto"
+    family = FAMILY_TITLES[found.family]
     sentences = [
-        say(
-            "{used} of the rows could be used. The purchases are described by "
-            "{family}, chosen on a test against the past.",
-            used=share(quality_used, 1),
-            family=forecast.FAMILY_TITLES[found.family],
-        )
-        if study.settings.model.purchase == "auto"
-        else say(
-            "{used} of the rows could be used. The purchases are described by {family}, as the settings ask.",
-            used=share(quality_used, 1),
-            family=forecast.FAMILY_TITLES[found.family],
-        )
+        say("Every row could be used.")
+        if quality_used == 1
+        else say("{used} of the rows could be used.", used=share(quality_used, 1)),
+        say("The purchases are described by {family}, chosen on a test against the past.", family=family)
+        if chosen
+        else say("The purchases are described by {family}, as the settings ask.", family=family),
     ]
     test = found.revenue_test
     if test is not None:
