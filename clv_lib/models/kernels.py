@@ -19,6 +19,7 @@ import numpy as np
 
 SERIES_PRECISION = 1e-17
 LONGEST_ARGUMENT = 0.95  # of the power series; nearer to 1 it needs thousands of terms, and an integral 128 nodes
+SHORT_SERIES = 300.0
 NODES, WEIGHTS = (np.asarray(part) for part in np.polynomial.legendre.leggauss(64))
 
 
@@ -83,16 +84,18 @@ def _by_integral(B, C, z):
     """2F1(1, B; C; z) for z near 1, with its derivatives: Euler's integral in t = 1 - exp(-w).
 
     The integrand ``(C - 1) exp(-(C - 1) w) (1 - z + z exp(-w)) ** -B`` falls off like exp(-(C - 1 - B) w) up to the
-    bend where exp(-w) is (1 - z) / z, and like exp(-(C - 1) w) after it. One Gauss rule for each side.
+    bend where exp(-w) is (1 - z) / z, and like exp(-(C - 1) w) after it. One Gauss rule for each side; far beyond
+    the bend, the power is constant and the rest of the integral known.
     """
     m = C - 1
     bend = math.log(z / (1 - z))
     first = bend if m <= B else min(bend, 40 / (m - B))
+    second = min(40.0, 80 / m)
     total = by_B = by_m = by_z = 0.0
     for panel in range(2):
-        start, length = (0.0, first) if panel == 0 else (first, 40 / m)
+        start, length = (0.0, first) if panel == 0 else (first, second)
         if panel == 1 and first < bend:
-            break
+            return total, by_B, by_m + total / m, by_z
         for i in range(len(NODES)):
             w = start + length * (NODES[i] + 1) / 2
             kept = math.exp(-w)
@@ -103,13 +106,17 @@ def _by_integral(B, C, z):
             by_B -= value * log_base
             by_m -= value * w
             by_z += value * B * (1 - kept) / base
-    return total, by_B, by_m + total / m, by_z
+    rest = math.exp(-m * (first + second) - B * math.log1p(-z))
+    by_B -= rest * math.log1p(-z)
+    by_m += total / m - rest * (first + second)
+    return total + rest, by_B, by_m, by_z + rest * B / (1 - z)
 
 
 @numba.njit(error_model="numpy")
 def _log_hypergeometric(B, C, z):
     """Log of 2F1(1, B; C; z) for 0 <= z < 1 < C, and its derivatives by B, C and z."""
-    if z < LONGEST_ARGUMENT:
+    # term k of the series is about z ** k * (1 + k / B) ** (B - C): a large C - B ends it early whatever z is
+    if z < LONGEST_ARGUMENT or (B + 1) * 10 ** min(17 / (C - B), 300.0) < SHORT_SERIES:
         total, by_B, by_C, by_z = _by_series(B, C, z)
     else:
         total, by_B, by_C, by_z = _by_integral(B, C, z)
