@@ -45,7 +45,7 @@ clean:  ## remove .venv and everything that runs wrote
 ifneq ($(UV),)
 	@echo "Making .venv from requirements.lock with uv ..."
 	@test -x $(PY) || $(UV) venv --quiet $(if $(PYTHON),--python $(PYTHON),) .venv
-	@$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(PY) --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(PY) --no-build-isolation --no-deps -e .
 else
 	@test -n "$(PYTHON)" || { echo "This needs Python 3.12 or 3.13, or uv, and found neither. Install one of them and run make again."; exit 2; }

@@ -30,7 +30,7 @@ def test_every_message_has_a_translation(indonesian):
 
 def test_no_translation_drops_or_invents_a_place(indonesian):
     for message in indonesian:
-        if message.id:
+        if message.id and "$$" not in message.id:  # braces of a formula are not places
             english = " ".join(message.id) if isinstance(message.id, tuple) else message.id
             said = " ".join(message.string) if isinstance(message.string, tuple) else message.string
             assert places(said) == places(english), said

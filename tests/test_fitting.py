@@ -8,7 +8,7 @@ from clv_lib.errors import CannotEstimateError, DataError, SettingsError
 from clv_lib.models.bg_nbd import simulate_purchases
 from clv_lib.models.checks import check_purchases
 from clv_lib.models.fitting import diagnose, fit_purchases, fit_spend, load_posterior, sample
-from clv_lib.models.graphs import purchase_model
+from clv_lib.models.graphs import cell_model
 from clv_lib.models.posterior import Posterior
 from clv_lib.models.priors import DEFAULT_PRIORS
 from clv_lib.settings import ModelSection
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores():
 def test_a_compiled_model_fits_other_cells_as_a_fresh_one_does(fits):
     """`fits` leaves a model compiled on a two-row example; a graph built on the cells themselves must agree."""
     cells = as_cells(summary())
-    fresh = sample(purchase_model("mbg_nbd", cells, DEFAULT_PRIORS["mbg_nbd"]), family="mbg_nbd", tune=600, seed=20)
+    fresh = sample(cell_model("mbg_nbd", cells, DEFAULT_PRIORS["mbg_nbd"]), family="mbg_nbd", tune=600, seed=20)
     for name, draws in fresh.draws().items():
         assert draws.mean() == pytest.approx(fits["mbg_nbd"].draws()[name].mean(), rel=1e-6)
 
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_posterior_is_refused_in_a_sentence(tmp_path):
 
 def test_fits_refuse_before_anything_is_compiled():
     few = pd.DataFrame({"frequency": [1], "recency": [1.0], "T": [2.0], "n": [3]})
-    with pytest.raises(CannotEstimateError, match="at least 50 customers, but there are 3"):
+    with pytest.raises(CannotEstimateError, match="at least 50 customers, but the log holds 3"):
         fit_purchases(few, family="bg_nbd")
     with pytest.raises(CannotEstimateError, match="at least 20 customers"):
         fit_spend(few.assign(monetary_value=1.0, mean_log_value=0.0))

@@ -14,7 +14,7 @@ import pymc as pm
 import xarray as xr
 
 from clv_lib.models.cells import KERNELS
-from clv_lib.models.graphs import purchase_model, spend_model
+from clv_lib.models.graphs import cell_model
 from clv_lib.models.posterior import SAMPLE_STATS, Diagnostics, Posterior, diagnose, load_posterior
 from clv_lib.models.priors import Prior, priors_of
 from clv_lib.models.purchases import require_estimable
@@ -136,9 +136,8 @@ def _compiled_once(family: str, key: tuple[tuple[str, str, tuple[tuple[str, floa
     example = pd.DataFrame(
         {"frequency": [0, 1], "recency": [0.0, 1.0], "T": [2.0, 2.0], "monetary_value": [1.0, 1.0], "n": [1, 1]}
     ).assign(mean_log_value=0.0)
-    if family == "gamma_gamma":
-        return nutpie.compile_pymc_model(spend_model(example.iloc[1:], priors))
-    return nutpie.compile_pymc_model(purchase_model(family, example, priors))
+    cells = example.iloc[1:] if family == "gamma_gamma" else example
+    return nutpie.compile_pymc_model(cell_model(family, cells, priors))
 
 
 def _nuts(compiled: Any, *, draws: int, tune: int, chains: int, seed: int, cores: int | None) -> xr.DataTree:

@@ -49,9 +49,9 @@ class PurchaseFamily:
 
     def build(self, cells: pd.DataFrame, priors: Mapping[str, Prior] | None = None) -> "pm.Model":
         """PyMC model of the cells; ``priors`` stand for the defaults."""
-        from clv_lib.models.graphs import purchase_model
+        from clv_lib.models.graphs import cell_model
 
-        return purchase_model(self.name, cells, self.priors if priors is None else priors)
+        return cell_model(self.name, cells, self.priors if priors is None else priors)
 
 
 def _family(title: str, module: ModuleType) -> PurchaseFamily:
