@@ -37,7 +37,7 @@ class _Prose(IPythonRenderer):
     """Markdown with mathematics as MathML instead of a script that would be loaded."""
 
     def block_math(self, body: str) -> str:
-        return latex_to_mathml(body, display="block")
+        return f'<span class="formula" tabindex="0">{latex_to_mathml(body, display="block")}</span>'
 
     def inline_math(self, body: str) -> str:
         return latex_to_mathml(body)
