@@ -65,7 +65,7 @@ dataset.toml is never overwritten.
 
 \b
 Example:
-    clv init purchases.csv --out data/shop
+    clv init data/shop/purchases.csv
 """
 _RUNS_HELP = """List every run, newest first, failed ones too.
 
@@ -165,26 +165,27 @@ def init(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="One or more exports of purchases.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(help="Folder for dataset.toml.", metavar="DIR")] = Path(),
 ) -> None:
     """Look into exported files and write a dataset.toml that describes them."""
-    target = out / "dataset.toml"
+    folder = files[0].parent  # the paths in dataset.toml are relative to it
+    target = folder / "dataset.toml"
     if target.exists():
-        raise UsageError(f"{target} must not exist yet, but it does. Edit it, or name another folder with --out.")
+        raise UsageError(f"{target} must not exist yet, but it does. Edit it, or move it away.")
     for file in files:
         if not file.is_file():
             raise UsageError(f"each FILE must be there, but {file} is not. Check the path.")
+        if file.parent != folder:
+            raise UsageError(f"all FILEs must lie in one folder, but {file} is not in {folder}. Move them together.")
     from clv_lib.data.sniff import propose_settings
 
     text = propose_settings(files)
     try:
-        out.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"{target} must be written, but it cannot: {error.strerror}. Name another folder with --out."
+            f"{target} must be written, but it cannot: {error.strerror}. Copy the export to a folder of your own."
         ) from error
-    print(f"wrote {target}; look it over, then: clv check {out}")
+    print(f"wrote {target}; look it over, then: clv check {folder}")
 
 
 @app.command(help=_RUNS_HELP, short_help="List every run.")

@@ -181,7 +181,7 @@ def load_settings(dataset: Path, *, overrides: Iterable[str] = (), as_of: str | 
     except ValidationError as error:
         faults = "\n".join(f"  - {_explain(fault, text)}" for fault in error.errors())
         raise SettingsError(
-            f"{path} must be valid settings, but {error.error_count()} of its keys are not:\n{faults}"
+            f"{path} must be valid settings, but it has {error.error_count()} fault(s):\n{faults}"
         ) from None
 
 

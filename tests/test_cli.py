@@ -56,7 +56,7 @@ def test_a_table_that_is_not_there_is_named(tmp_path):
 
 def test_an_existing_description_is_never_overwritten(tmp_path):
     (tmp_path / "dataset.toml").write_text("mine")
-    result = clv("init", tmp_path / "purchases.csv", "--out", tmp_path)
+    result = clv("init", tmp_path / "purchases.csv")
     assert result.returncode == 2
     assert "must not exist yet" in result.stderr
     assert (tmp_path / "dataset.toml").read_text() == "mine"
@@ -150,3 +150,23 @@ def test_run_ids_sort_by_time_and_never_repeat():
     ids = [new_run_id() for _ in range(200)]
     assert len(set(ids)) == 200
     assert [each[:23] for each in ids] == sorted(each[:23] for each in ids)
+
+
+def test_init_check_go_together_as_the_readme_says(tmp_path):
+    rows = "".join(f"c{number},2024-03-{number % 28 + 1:02d},{number + 10}.50\n" for number in range(60))
+    (tmp_path / "orders.csv").write_text("customer,date,dollars\n" + rows)
+    written = clv("init", tmp_path / "orders.csv")
+    assert written.returncode == 0, written.stderr
+    assert (tmp_path / "dataset.toml").is_file(), "beside the export, because its paths are relative"
+    checked = clv("check", tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "60 rows" in checked.stdout
+
+
+def test_exports_of_two_folders_are_not_one_dataset(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.csv").write_text("customer,date,dollars\nc,2024-01-01,3\n")
+    result = clv("init", tmp_path / "a" / "x.csv", tmp_path / "b" / "x.csv")
+    assert result.returncode == 2
+    assert "in one folder" in result.stderr

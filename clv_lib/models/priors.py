@@ -32,7 +32,7 @@ class Prior:
         return DISTRIBUTIONS[self.dist].scipy(**self.arguments)
 
     def __str__(self) -> str:
-        return f"{self.dist}({', '.join(f'{name}={value:g}' for name, value in self.arguments.items())})"
+        return f"{self.dist}({', '.join(f'{name}={value:.3g}' for name, value in self.arguments.items())})"
 
 
 @dataclass(frozen=True)
