@@ -1,6 +1,8 @@
 """Data that are whole but cannot answer: the run says what it could not estimate, in both languages, and goes on."""
 
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pandas as pd
@@ -62,6 +64,46 @@ def test_a_run_says_what_it_could_not_estimate(tmp_path, log, english, indonesia
     assert "order lines" in text_of(report.run_folder / "01_data_collection.html"), (
         "what the log alone can tell is there"
     )
+
+
+HEADER = "customer,day,paid\n"
+ROWS = [f"c{number},2024-03-{number % 28 + 1:02d},{number + 10}.50" for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("", ["orders.csv", "empty file"]),
+        (HEADER, ["orders.csv", "no rows"]),
+        ("customer,date,paid\n" + "\n".join(ROWS), ["orders.csv", "lacks 'day'", "customer, date, paid"]),
+        (
+            HEADER + "\n".join(row.replace("-03-", "-13-") for row in ROWS),
+            ["orders.csv", "'day'", "line 2", "60 of 60"],
+        ),
+        (HEADER + "\n".join(row[:-5] + "gratis" for row in ROWS), ["orders.csv", "'paid'", "line 2", "gratis"]),
+    ],
+    ids=["empty", "header only", "missing column", "no dates", "no amounts"],
+)
+def test_a_broken_log_is_refused_with_file_column_and_line(tmp_path, text, sentences):
+    folder = write_shop(tmp_path / "shop", pd.DataFrame(), name="shop")
+    (folder / "orders.csv").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "clv_lib.cli", "check", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    for sentence in sentences:
+        assert sentence in done.stderr
+
+
+def test_a_broken_log_ends_a_run_with_exit_code_3_and_publishes_nothing(tmp_path):
+    folder = write_shop(tmp_path / "shop", pd.DataFrame(), name="shop")
+    (folder / "orders.csv").write_text(HEADER, encoding="utf-8")
+    command = [sys.executable, "-m", "clv_lib.cli", "run", str(folder), "--reports", str(tmp_path / "reports")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 3
+    assert "below its header there are no rows" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "reports" / "index.html").exists()
 
 
 def test_the_summary_opened_alone_makes_what_it_needs(tmp_path, root):

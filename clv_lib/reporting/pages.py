@@ -11,7 +11,7 @@ from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.files import write_text
 from clv_lib.reporting.html import SUMMARY, frame, heading_of, language_link, read_notebook, render_body
 from clv_lib.reporting.runs import RANK, runs_of
-from clv_lib.reporting.wording import LANGUAGES, Language, Sentence, count, day, money, say, share, translate, words
+from clv_lib.reporting.wording import LANGUAGES, Language, Sentence, day, money, say, say_count, share, translate, words
 
 PAGE_NAMES: Final[dict[str, Sentence]] = {
     "00_summary": say("Summary"),
@@ -133,7 +133,9 @@ def _index_answer(runs: Sequence[Mapping[str, Any]]) -> Sentence:
     if not runs:
         return say("None yet.")
     return say(
-        "{runs} reports on {datasets} datasets, newest first", runs=count(len(runs)), datasets=count(len(datasets))
+        "{reports} on {datasets}, newest first",
+        reports=say_count("{n} report", "{n} reports", n=len(runs)),
+        datasets=say_count("{n} dataset", "{n} datasets", n=len(datasets)),
     )
 
 

@@ -1,5 +1,6 @@
 """What came in, what became of it, and what it is enough for, in words."""
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -189,9 +190,19 @@ def inferred(report: QualityReport) -> Paragraph | Table:
         say("What the settings do not state was read off the file; state it in dataset.toml if it is wrong"),
         (say("About"), say("Guess"), say("Read off"), say("Values")),
         [
-            [FACTS.get(fact.code, words(fact.code)), words(fact.value), words(fact.about), count(fact.evidence)]
+            [FACTS.get(fact.code, words(fact.code)), words(fact.value), _about(fact.about), count(fact.evidence)]
             for fact in report.inferred
         ],
+    )
+
+
+def _about(text: str) -> Quantity | Sentence:
+    """What a fact is about; a column is said in the page's language, with its own name."""
+    found = re.fullmatch(r"column '(?P<column>.*)' of (?P<file>.*)", text, flags=re.S)
+    return (
+        say("column {column} of {file}", **{k: words(v) for k, v in found.groupdict().items()})
+        if found
+        else words(text)
     )
 
 
