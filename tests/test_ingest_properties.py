@@ -4,7 +4,7 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clv_lib.data.customers import collected
@@ -18,8 +18,8 @@ MONEY = sum((Decimal(row.rsplit(",", 1)[1]) for row in ROWS), Decimal(0))
 CHANGES = ("drop field", "extra field", "garble date", "garble amount", "blank line", "twice", "break", "stray quote")
 
 
-def changed(rows: list[str], kind: str, at: int) -> tuple[list[str], int]:
-    """Rows after one change, and how many rows of the file it adds."""
+def changed(rows: list[str], kind: str, at: int) -> list[str]:
+    """Rows after one change."""
     rows, row = list(rows), rows[at]
     fields = row.split(",")
     if kind == "drop field":
@@ -34,31 +34,41 @@ def changed(rows: list[str], kind: str, at: int) -> tuple[list[str], int]:
         rows.insert(at, "  ")
     elif kind == "twice":
         rows.insert(at, row)
-        return rows, int(bool(row.strip()))
     elif kind == "break" and '"' not in row and len(fields) > 1:
         rows[at] = ",".join([f'"{fields[0]}\nagain"', *fields[1:]])
     elif kind == "stray quote" and '"' not in row and row.strip():
         rows[at] = row + ',"open'
-    return rows, 0
+    return rows
 
 
+def rows_in_file(row: str) -> int:
+    """How many rows must be accounted for: none for a blank line, and one for any other.
+
+    A quoted line break belongs to its row; where the row has the wrong number of fields besides, nobody can say whether
+    the quote was meant, so each of its lines is a row of its own, and none can swallow a neighbour.
+    """
+    if not row.strip():
+        return 0
+    return row.count("\n") + 1 if row.count(",") + 1 != HEADER.count(",") + 1 else 1
+
+
+@example(changes=[("drop field", 0), ("break", 0)], ending="\n")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, len(ROWS) - 1)), max_size=7),
     ending=st.sampled_from(["\n", "\r\n"]),
 )
 def test_damaged_files_lose_no_row_and_no_money(changes, ending):
-    rows, more = ROWS, 0
+    rows = ROWS
     for kind, at in changes:
-        rows, added = changed(rows, kind, at)
-        more += added
+        rows = changed(rows, kind, at)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "log.csv").write_bytes((ending.join([HEADER, *rows]) + ending).encode())
         try:
             with reading(Path(folder), "log.csv") as found:
                 adds_up(found)
                 report = found.report
-                assert report.read.rows == len(ROWS) + more
+                assert report.read.rows == sum(rows_in_file(row) for row in rows)
                 assert len(collected(found.transactions)) == report.used.rows
                 assert found.write_quarantine(Path(folder) / "q.csv") == report.quarantined.rows
                 if not changes:
