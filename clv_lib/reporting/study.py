@@ -148,7 +148,7 @@ class Study:
         self.folder.record_diagnostics(
             self.notebook,
             trusted=all(check.trusted for check in checks),
-            reasons=[reason for check in checks for reason in check.reasons],
+            reasons=dict.fromkeys(reason for check in checks for reason in check.reasons),
             values={
                 "rhat_max": max(check.rhat_max for check in checks),
                 "ess_bulk_min": min(check.ess_bulk_min for check in checks),
