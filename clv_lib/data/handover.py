@@ -12,6 +12,7 @@ from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.quality import QualityReport
+from clv_lib.data.quarantine import FORMULA_STARTS
 from clv_lib.names import (
     CUSTOMER_ID,
     FIRST_DAY,
@@ -158,7 +159,7 @@ class ValuedCustomers:
     def write_csv(self, path: Path) -> None:
         """Write all customers as CSV; ids that a spreadsheet would run get an apostrophe in front."""
         id_ = nw.col(CUSTOMER_ID)
-        risky = id_.str.slice(0, 1).is_in(["=", "+", "-", "@", "\t", "\r", "\n"])
+        risky = id_.str.slice(0, 1).is_in(FORMULA_STARTS)
         inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
         self.frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)
 

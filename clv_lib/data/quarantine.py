@@ -16,7 +16,7 @@ from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import AMOUNT, CUSTOMER_ID, ORDERED_AT
 
 HEADER: Final = ("source", "line", "reason", "raw")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width signs count, too
 _BATCH: Final = 100_000
 
 
@@ -41,7 +41,7 @@ def write_quarantine(
 
 def inert(cell: str) -> str:
     """Text that a spreadsheet shows and does not run."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    return "'" + cell if cell.startswith(FORMULA_STARTS) else cell
 
 
 def _rows(

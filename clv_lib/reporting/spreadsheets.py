@@ -5,17 +5,17 @@ LibreOffice, and a customer's id comes from outside. Such a cell gets an apostro
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from clv_lib.data.quarantine import FORMULA_STARTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
 
 def inert(text: str) -> str:
     """The text, with an apostrophe in front when a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
 def write_csv(frame: "pd.DataFrame", path: Path) -> None:
