@@ -11,8 +11,8 @@ import pandas as pd
 from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.data.engines import DuckDBEngine, write_parquet
+from clv_lib.data.formulas import FORMULA_STARTS
 from clv_lib.data.quality import QualityReport
-from clv_lib.data.quarantine import FORMULA_STARTS
 from clv_lib.names import (
     CUSTOMER_ID,
     FIRST_DAY,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import narwhals as nw
 
+from clv_lib.data.formulas import FORMULA_STARTS
 from clv_lib.data.quality import Source
 from clv_lib.data.records import record_text
 from clv_lib.data.survey import Survey, opened
@@ -16,7 +17,6 @@ from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import AMOUNT, CUSTOMER_ID, ORDERED_AT
 
 HEADER: Final = ("source", "line", "reason", "raw")
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width signs count, too
 _BATCH: Final = 100_000
 
 

@@ -7,7 +7,7 @@ LibreOffice, and a customer's id comes from outside. Such a cell gets an apostro
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clv_lib.data.quarantine import FORMULA_STARTS
+from clv_lib.data.formulas import FORMULA_STARTS
 
 if TYPE_CHECKING:
     import pandas as pd
