@@ -32,7 +32,7 @@ check: .venv/ready  ## format, lint, types, borders between rooms, notebooks wit
 
 environment: .venv/ready  ## write requirements.lock, requirements-spark.lock and environment.yml anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra sql --universal --python-version 3.12 --generate-hashes --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra sql --extra spark -c requirements.lock --universal --python-version 3.12 --generate-hashes --no-header -o requirements-spark.lock
+	uv pip compile pyproject.toml --extra dev --extra sql --extra spark --extra examples -c requirements.lock --universal --python-version 3.12 --generate-hashes --no-header -o requirements-spark.lock
 	.venv/bin/pyproject2conda yaml --name clv --python-include infer --no-header --overwrite force --output environment.yml
 
 messages: .venv/ready  ## collect the messages of code, templates and notebooks into locale/

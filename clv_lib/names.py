@@ -18,6 +18,59 @@ DISCOUNT: Final = "discount"
 CHANNEL: Final = "channel"
 CURRENCY: Final = "currency"
 
+# the other tables of the customer record
+ACQUIRED_AT: Final = "acquired_at"
+ACQUISITION_CHANNEL: Final = "acquisition_channel"
+BIRTH_DATE: Final = "birth_date"
+REGION: Final = "region"
+EMAIL_CONSENT: Final = "email_consent"
+NAME: Final = "name"
+BRAND: Final = "brand"
+PRICE: Final = "price"
+OLD_ID: Final = "old_id"
+NEW_ID: Final = "new_id"
+RATE: Final = "rate"
+KIND: Final = "kind"
+COST_ID: Final = "cost_id"
+CAMPAIGN_ID: Final = "campaign_id"
+AMOUNT_LOW: Final = "amount_low"
+AMOUNT_HIGH: Final = "amount_high"
+POOL: Final = "pool"
+TAX: Final = "tax"
+SHARE: Final = "share"
+SEGMENT: Final = "segment"
+INTERACTION_ID: Final = "interaction_id"
+HAPPENED_AT: Final = "happened_at"
+HANDLING_MINUTES: Final = "handling_minutes"
+RESOLVED_AT: Final = "resolved_at"
+PLAY: Final = "play"
+STARTS_AT: Final = "starts_at"
+ENDS_AT: Final = "ends_at"
+FIXED_COST: Final = "fixed_cost"
+COST_PER_CONTACT: Final = "cost_per_contact"
+BUDGET: Final = "budget"
+REPORTED_SPEND: Final = "reported_spend"
+ARM: Final = "arm"
+ASSIGNED_AT: Final = "assigned_at"
+GIVEN_AT: Final = "given_at"
+INSTRUMENT: Final = "instrument"
+SCORE: Final = "score"
+TOUCHPOINT: Final = "touchpoint"
+THEME: Final = "theme"
+COMMENT: Final = "comment"
+ASKED_AT: Final = "asked_at"
+SIDE: Final = "side"
+ITEM: Final = "item"
+TANGIBLE: Final = "tangible"
+IMPORTANCE: Final = "importance"
+REFERRER_ID: Final = "referrer_id"
+REFERRED_ID: Final = "referred_id"
+REFERRED_AT: Final = "referred_at"
+STARTED_AT: Final = "started_at"
+ENDED_AT: Final = "ended_at"
+PLAN: Final = "plan"
+BILLING_PERIOD: Final = "billing_period"
+
 # the customer summary and its cells
 FREQUENCY: Final = "frequency"
 RECENCY: Final = "recency"
@@ -74,6 +127,58 @@ MEANINGS: Final[dict[str, str]] = {
     DISCOUNT: "price reduction already taken off `amount`, in `currency`",
     CHANNEL: "where the purchase was made",
     CURRENCY: "ISO 4217 code of `amount`",
+    ACQUIRED_AT: "day on which the customer was won: sign-up or first order, as the company counts it",
+    ACQUISITION_CHANNEL: "channel that won the customer",
+    BIRTH_DATE: "day of birth",
+    REGION: "where the customer lives, in the company's own division",
+    EMAIL_CONSENT: "whether the customer may be written to",
+    NAME: "name for people, of a product or a campaign",
+    BRAND: "brand of a product",
+    PRICE: "list price of a product, or price of a subscription per billing period, in `currency`",
+    OLD_ID: "customer id that is no longer used",
+    NEW_ID: "customer id that stands for it",
+    RATE: "units of the dataset's currency for one unit of `currency`, in that month",
+    KIND: "of a cost: acquisition, marketing, retention, service, goods, fulfilment, payment, overhead "
+    "or intangible; of an interaction: what happened, as in ticket or response",
+    COST_ID: "entry of the ledger",
+    CAMPAIGN_ID: "campaign that a cost, an interaction or a member belongs to",
+    AMOUNT_LOW: "lower end of a 90 % range of a cost that is estimated, in `currency`",
+    AMOUNT_HIGH: "upper end of that range",
+    POOL: "costs that are shared out together by stated shares",
+    TAX: "whether the amount includes tax: incl or excl",
+    SHARE: "part of a pool that a segment bears, 0 to 1",
+    SEGMENT: "group of customers",
+    INTERACTION_ID: "ticket, call or message",
+    HAPPENED_AT: "moment of the interaction, in the business's own time zone",
+    HANDLING_MINUTES: "working time that the interaction took",
+    RESOLVED_AT: "moment at which it was settled; missing while it is open",
+    PLAY: "kind of action that a campaign is one of, as in win-back",
+    STARTS_AT: "first day of a campaign",
+    ENDS_AT: "last day of a campaign",
+    FIXED_COST: "cost of a campaign whatever its size, in `currency`",
+    COST_PER_CONTACT: "cost of reaching one customer, in `currency`",
+    BUDGET: "what a campaign was allowed to spend, in `currency`",
+    REPORTED_SPEND: "what the campaign itself says it has spent, in `currency`",
+    ARM: "treated or control",
+    ASSIGNED_AT: "day on which the customer was put into the arm",
+    GIVEN_AT: "day of the answer",
+    INSTRUMENT: "nps (0 to 10), csat (1 to 5) or ces (1 to 7)",
+    SCORE: "answer on the instrument's own scale",
+    TOUCHPOINT: "what the answer is about",
+    THEME: "subject that a comment was filed under",
+    COMMENT: "what the customer wrote",
+    ASKED_AT: "day of the value survey",
+    SIDE: "benefit or cost, as the customer sees it",
+    ITEM: "what was rated, as in quality, service, price or effort",
+    TANGIBLE: "whether the item can be counted in money or time",
+    IMPORTANCE: "how much the item counts for the customer, on the survey's scale",
+    REFERRER_ID: "customer who brought another",
+    REFERRED_ID: "customer who was brought",
+    REFERRED_AT: "day of the referral",
+    STARTED_AT: "first day of a subscription",
+    ENDED_AT: "last day of a subscription; missing while it runs",
+    PLAN: "plan of a subscription",
+    BILLING_PERIOD: "how often a subscription is paid: week, month, quarter or year",
     FREQUENCY: "x: number of repeat purchase days; the first purchase is not counted, so a one-time buyer has 0",
     RECENCY: "t_x: weeks from the first to the last purchase; 0 for a one-time buyer. Not the time since the last one",
     T: "age of the customer: weeks from the first purchase to the end of the observation",

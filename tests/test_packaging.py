@@ -29,7 +29,8 @@ def test_environment_yml_is_what_pyproject_says(tmp_path):
 
 def test_environment_yml_names_every_dependency(project):
     listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    names = {re.split(r"[<>=]", str(item))[0].removeprefix("python-") for item in listed[:-1]}
+    listed_names = {re.split(r"[<>=]", str(item))[0] for item in listed[:-1]}
+    names = listed_names | {name.removeprefix("python-") for name in listed_names}
     names |= {re.split(r"[<>=]", item)[0] for item in listed[-1]["pip"]}
     required = {re.split(r"[<>=\[]", item)[0] for item in project["project"]["dependencies"]}
     assert required <= names
@@ -50,7 +51,13 @@ def test_the_lock_pins_every_dependency_with_hashes_and_holds_no_address(project
 def test_every_dependency_has_a_reason(project):
     reasons = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").split("## Dependencies")[1]
     extras = project["project"]["optional-dependencies"]
-    for item in [*project["project"]["dependencies"], *extras["spark"], *extras["sql"], *extras["dev"]]:
+    for item in [
+        *project["project"]["dependencies"],
+        *extras["spark"],
+        *extras["sql"],
+        *extras["examples"],
+        *extras["dev"],
+    ]:
         name = re.split(r"[<>=\[]", item)[0]
         stubs = name.endswith("-stubs") or name.startswith("types-")
         assert name.lower() in reasons.lower() or (stubs and "stubs" in reasons), (

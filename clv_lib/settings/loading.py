@@ -1,120 +1,31 @@
-"""``dataset.toml`` read into one frozen, validated object.
-
-Every key has a meaning, a unit and a default here; an unknown key is an error with a suggestion, because a
-misspelt assumption would otherwise be silently replaced by the default.
-"""
+"""Read ``dataset.toml``, apply overrides, and say every fault of it with its line."""
 
 import difflib
 import tomllib
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from types import UnionType
+from typing import Any, Final, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from clv_lib.errors import SettingsError
+from clv_lib.settings.policies import PoliciesSection
+from clv_lib.settings.sections import (
+    DatasetSection,
+    EconomicsSection,
+    EngineSection,
+    ModelSection,
+    ReportSection,
+    Section,
+)
+from clv_lib.settings.tables import TablesSection
 
-SETTINGS_FILE = "dataset.toml"
-PriorSpec = dict[str, str | float | int]
-
-
-def _known_timezone(name: str) -> str:
-    if name not in available_timezones():
-        near = difflib.get_close_matches(name, available_timezones(), n=1)
-        raise ValueError(f"is not a time zone of the IANA database{f'; did you mean {near[0]}' if near else ''}")
-    return name
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+SETTINGS_FILE: Final = "dataset.toml"
 
 
-class DatasetSection(_Section):
-    """Who the data are about and which days they cover."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", description="short name; also the folder below reports/")
-    title: str = Field("", description="name for people, as it stands on the pages; the short name when empty")
-    currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code of every amount")
-    timezone: Annotated[str, AfterValidator(_known_timezone)] = Field("UTC", description="where a day begins")
-    setting: Literal["noncontractual"] = Field(
-        "noncontractual", description="customers leave without telling; contracts are not modelled yet"
-    )
-    as_of: date | None = Field(None, description="last day that is read; default: the last day of the log")
-    calibration_end: date | None = Field(None, description="last day of the backtest's fitting data; default: 2/3")
-
-
-class TableSection(_Section):
-    """Where one table is and how its text is written; what is not stated is sniffed and reported."""
-
-    path: str = Field(min_length=1, description="file or glob below the dataset's folder, or a table of the engine")
-    columns: dict[str, str] = Field(default_factory=dict, description="our name = the name in the file")
-    date_format: str | None = Field(None, description="strptime pattern of the dates, as in '%Y%m%d'")
-    delimiter: str | None = Field(None, min_length=1, max_length=4)
-    encoding: str | None = Field(None, description="'utf-8', 'utf-16' or 'latin-1'; others by their IANA name")
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal[".", ",", " ", "'"] | None = None
-
-
-class TablesSection(_Section):
-    """The tables of the customer record."""
-
-    transactions: TableSection
-
-
-class EngineSection(_Section):
-    """Where large tables live while they are worked on."""
-
-    kind: Literal["duckdb", "spark", "ibis"] = "duckdb"
-    url_env: str | None = Field(None, description="name of the environment variable that holds the address")
-
-
-class PoliciesSection(_Section):
-    """Named choices for rows that are neither clean nor broken."""
-
-    zero_amounts: Literal["exclude", "keep"] = Field(
-        "exclude", description="exclude: samples and replacements are not purchases; keep: count the day as a purchase"
-    )
-    refunds: Literal["exclude"] = Field(
-        "exclude", description="a negative amount is never a purchase: it is set aside and its sum reported"
-    )
-    duplicates: Literal["drop", "keep"] = Field(
-        "drop", description="rows equal in every column, order_id included; without an order_id they are only reported"
-    )
-
-
-class EconomicsSection(_Section):
-    """Assumptions about money, used where no table says better."""
-
-    gross_margin: float = Field(0.3, gt=0, le=1, description="contribution as a share of revenue")
-    annual_discount_rate: float = Field(0.1, ge=0, lt=1, description="effective rate per year")
-    horizon_months: int = Field(12, ge=1, le=120, description="how far ahead value is counted")
-
-
-class ModelSection(_Section):
-    """How the purchase and spend models are chosen and fitted."""
-
-    purchase: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"] = "auto"
-    resolution: Literal["auto", "day", "week"] = "auto"
-    draws: int = Field(1000, ge=100, description="posterior draws per chain")
-    tune: int = Field(1000, ge=100)
-    chains: int = Field(4, ge=2, le=16)
-    seed: int = Field(8451, ge=0)
-    priors: dict[str, dict[str, PriorSpec]] = Field(
-        default_factory=dict,
-        description="[model.priors.bg_nbd] r = {dist = 'Weibull', alpha = 2, beta = 1}; each stands for the default",
-    )
-
-
-class ReportSection(_Section):
-    """How a run is published."""
-
-    languages: tuple[Literal["en", "id"], ...] = Field(("en", "id"), min_length=1)
-    deadline_minutes: float = Field(60, gt=0, description="a run that takes longer is stopped with exit code 124")
-
-
-class Settings(_Section):
+class Settings(Section):
     """Everything the suite is told about one dataset.
 
     Attributes
@@ -230,9 +141,11 @@ def _known_keys(steps: list[str]) -> list[str]:
     section: type[BaseModel] = Settings
     for step in steps:
         annotation = section.model_fields[step].annotation if step in section.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+        below = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        if not below:
             return []
-        section = annotation
+        section = below[0]
     return [name for name in section.model_fields if name != "folder"]
 
 

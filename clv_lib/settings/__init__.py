@@ -1,0 +1,32 @@
+"""``dataset.toml`` read into one frozen, validated object.
+
+Every key has a meaning, a unit and a default here; an unknown key is an error with a suggestion, because a
+misspelt assumption would otherwise be silently replaced by the default.
+"""
+
+from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
+from clv_lib.settings.policies import PoliciesSection
+from clv_lib.settings.sections import (
+    DatasetSection,
+    EconomicsSection,
+    EngineSection,
+    ModelSection,
+    PriorSpec,
+    ReportSection,
+)
+from clv_lib.settings.tables import TableSection, TablesSection
+
+__all__ = [
+    "SETTINGS_FILE",
+    "DatasetSection",
+    "EconomicsSection",
+    "EngineSection",
+    "ModelSection",
+    "PoliciesSection",
+    "PriorSpec",
+    "ReportSection",
+    "Settings",
+    "TableSection",
+    "TablesSection",
+    "load_settings",
+]
