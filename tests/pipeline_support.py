@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -64,6 +65,7 @@ class Toy:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_interrupts,
         )
         for line in process.stdout:
             if until in line:
@@ -107,6 +109,11 @@ class Toy:
         """The folder of the one run that failed."""
         (found,) = (self.folder / "failed").iterdir()
         return found
+
+
+def _heed_interrupts():
+    """Undo what a shell does to its background jobs: they ignore Ctrl-C, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def toy_in(root):
