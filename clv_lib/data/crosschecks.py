@@ -103,11 +103,11 @@ class Tables:
     def check(self, code: str, table: str, rows: Frame, *shown: str, **values: Any) -> Iterator[Check]:
         """Count rows and say where the first stand; nothing where there are none."""
         there = set(rows.collect_schema().names())
-        units = nw.col(UNITS).fill_null(0).sum() if UNITS in there else nw.lit(0).sum()
-        count = fetch(rows.select(nw.len().alias("rows"), units.alias("money")))[0]
+        units = [nw.col(UNITS).fill_null(0).sum().alias("money")] if UNITS in there else []
+        count = fetch(rows.select(nw.len().alias("rows"), *units))[0]
         if count["rows"]:
             sources = self.tables[table].report.sources
-            total = money(count["money"] or 0)
+            total = money(count.get("money") or 0)
             first = places(rows, sources, *shown)
             yield Check(code, table, CHECKS[code][0], int(count["rows"]), total, first, values)
 
@@ -159,23 +159,16 @@ def _setting_aside(tables: Tables) -> Iterator[Check]:
         order = nw.col("line").cum_count().over(REFERRED_ID, "open", order_by=[REFERRED_AT, "source", "line"])
         yield from _aside(tables, "referrals", rows, order > 1, "referred_twice", REFERRED_ID, REFERRED_ID)
     if "allocations" in tables:
-        sums = fetch(tables.used("allocations").group_by(POOL).agg(nw.col(SHARE).sum()).sort(POOL))
-        wrong = {row[POOL]: row[SHARE] for row in sums if abs(row[SHARE] - 1) > _WHOLE}
-        if wrong:
+        yield from _unwhole_pools(tables)
+
+
+def _unwhole_pools(tables: Tables) -> Iterator[Check]:
+    pools = tables.used("allocations").group_by(POOL).agg(nw.col(SHARE).sum()).sort(POOL)
+    for pool in fetch(pools):
+        if abs(pool[SHARE] - 1) > _WHOLE:
             rows = tables.tables["allocations"].classified
-            for check in _aside(
-                tables, "allocations", rows, nw.col(POOL).is_in(list(wrong)), "pool_not_whole", SHARE, POOL
-            ):
-                for pool, total in wrong.items():
-                    first = tuple(place for place in check.first if place.value == pool)
-                    yield Check(
-                        check.code,
-                        check.table,
-                        check.kind,
-                        len(first),
-                        first=first,
-                        values={"pool": pool, "sum": total},
-                    )
+            for check in _aside(tables, "allocations", rows, nw.col(POOL) == pool[POOL], "pool_not_whole", SHARE, POOL):
+                yield _with(check, pool=pool[POOL], sum=pool[SHARE])
 
 
 def _aside(
@@ -300,7 +293,7 @@ def _spend(tables: Tables, costs: Frame) -> Iterator[Check]:
                 "reported": float(reported),
                 "difference": float(ledger - reported),
             }
-            yield Check("spend_differs", "costs", "note", 1, ledger, (place,), values)
+            yield Check("spend_differs", "campaigns", "note", 1, ledger, (place,), values)
 
 
 def _taxes(tables: Tables, costs: Frame) -> Iterator[Check]:

@@ -265,8 +265,8 @@ def _refuse_other_scale(classified: Frame, loaded: Loaded) -> None:
             low, high = SCALES[row[INSTRUMENT]]
             raise DataError(
                 f"{loaded.sources[0].name} must have {row[INSTRUMENT]} scores from {low} to {high}, but {row['off']:,} "
-                f"of {row['rows']:,} are not (the highest is {row['highest']:g}). Usually another scale was used; convert "
-                "the scores before the export. Scores of two scales are never mixed."
+                f"of {row['rows']:,} are not (the highest is {row['highest']:g}). Usually another scale was used; "
+                "convert the scores before the export. Scores of two scales are never mixed."
             )
 
 

@@ -61,6 +61,17 @@ class CustomerRecord:
         return log | {name: table.frame for name, table in self.tables.items()}
 
     @property
+    def ordered_frames(self) -> dict[str, Frame]:
+        """The same, the rows of each table but the log in the order in which they stood in their sources."""
+        tables = {
+            name: table.classified.filter(nw.col("reason") == "")
+            .sort("source", "line")
+            .select(*table.frame.collect_schema().names())
+            for name, table in self.tables.items()
+        }
+        return self.frames | tables
+
+    @property
     def reports(self) -> dict[str, TableReport]:
         """The account of every table, by name."""
         return {name: table.report for name, table in self.tables.items()}
@@ -74,11 +85,30 @@ class CustomerRecord:
         aside = {name: table for name, table in self.tables.items() if table.report.quarantined.rows}
         return {name: table.write_quarantine(folder / f"quarantine_{name}.csv") for name, table in aside.items()}
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values of the reports and checks, for JSON."""
+        reports = {name: report.to_dict() for name, report in self.reports.items()}
+        return {"tables": reports, "checks": [check.to_dict() for check in self.checks]}
+
     def lines(self) -> list[str]:
         """The reports and checks in plain English, for a terminal."""
         lines = [line for table in self.tables.values() for line in table.report.lines()]
         checks = [f"  {check.kind}: {check}" for check in self.checks]
         return lines + (["checks across tables"] if self.tables else []) + (checks or ["  none"] * bool(self.tables))
+
+
+@dataclass(frozen=True)
+class RecordReport:
+    """What a record has left to read for the notebooks after it: the account of each table, and the checks."""
+
+    tables: dict[str, TableReport]
+    checks: tuple[Check, ...]
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> "RecordReport":
+        """Read back what :meth:`CustomerRecord.to_dict` wrote."""
+        tables = {name: TableReport.from_dict(report) for name, report in plain["tables"].items()}
+        return cls(tables, tuple(Check.from_dict(check) for check in plain["checks"]))
 
 
 def end_of_observation(settings: Settings, log: "Ingested | None" = None) -> date:
@@ -113,6 +143,24 @@ def _merges(settings: Settings, engine: Engine) -> tuple[RecordTable, pd.DataFra
     table = read_table("merges", settings, engine, last_day=end_of_observation(settings))
     names = ", ".join(source.name for source in table.report.sources[:3])
     return table, resolve_merges(table.frame, source=names)
+
+
+def read_everything(settings: Settings, engine: Engine) -> "tuple[Ingested, CustomerRecord]":
+    """Read the log and all other tables; errors as :func:`~clv_lib.data.ingest.ingest` and :func:`collect_record`.
+
+    Where both have faults, both are told.
+    """
+    from clv_lib.data.ingest import ingest
+
+    try:
+        log = ingest(settings, engine)
+    except DataError as error:
+        try:
+            collect_record(settings, engine)
+        except DataError as further:
+            raise DataError(f"{error}\n{further}") from None
+        raise
+    return log, collect_record(settings, engine, transactions=log)
 
 
 def collect_record(settings: Settings, engine: Engine, *, transactions: "Ingested | None" = None) -> CustomerRecord:

@@ -77,7 +77,8 @@ def judge_responses(
     for code, test in reversed(tests.items()):
         found = nw.when(test).then(nw.lit(code)).otherwise(found)
     rows = rows.with_columns(found.alias(OUTCOME))
-    earlier = nw.col(HAPPENED_AT).cum_count().over(CAMPAIGN_ID, CUSTOMER_ID, OUTCOME, order_by=HAPPENED_AT)
+    order = [HAPPENED_AT, *(mark for mark in ("source", "line") if mark in kept)]
+    earlier = nw.col(HAPPENED_AT).cum_count().over(CAMPAIGN_ID, CUSTOMER_ID, OUTCOME, order_by=order)
     again = (nw.col(OUTCOME) == VALID) & (earlier > 1)
     rows = rows.with_columns(nw.when(again).then(nw.lit("duplicate")).otherwise(nw.col(OUTCOME)).alias(OUTCOME))
     return rows.select(*kept, OUTCOME)
