@@ -33,6 +33,7 @@ from clv_lib.names import (
     QUANTITY,
     RECENCY,
     RECENCY_CAL,
+    REFUND_OF,
     REVENUE_HOLDOUT,
     SPEND_BIN,
     T_CAL,
@@ -79,7 +80,7 @@ TRANSACTIONS: Final = _schema(
     _column(CUSTOMER_ID, _TEXT, pa.Check.str_length(min_value=1)),
     _column(ORDERED_AT, _DAY, pa.Check.ge(EARLIEST_DAY)),
     _column(AMOUNT, _NUMBER, pa.Check.ge(0)),
-    *(_optional(name, _TEXT) for name in (ORDER_ID, PRODUCT_ID, CATEGORY, CHANNEL, CURRENCY)),
+    *(_optional(name, _TEXT) for name in (ORDER_ID, PRODUCT_ID, CATEGORY, CHANNEL, CURRENCY, REFUND_OF)),
     *(_optional(name, _NUMBER) for name in (QUANTITY, UNIT_COST, DISCOUNT)),
 )
 REQUIRED: Final = tuple(name for name, column in TRANSACTIONS.columns.items() if column.required)
