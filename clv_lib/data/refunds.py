@@ -76,8 +76,10 @@ def _stated() -> nw.Expr:
 def _by_order(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
     """Take refunds off the order that they name, or whose number they carry."""
     sold = used.filter(~nw.col(ORDER_ID).is_null() & (nw.col("units") > 0))
-    orders = sold.group_by(ORDER_ID, CUSTOMER_ID).agg(
-        nw.col("units").sum().cast(nw.Int64).alias("total"), nw.col(ORDERED_AT).min().alias("first")
+    orders = (
+        sold.group_by(ORDER_ID, CUSTOMER_ID)
+        .agg(nw.col("units").sum().alias("total"), nw.col(ORDERED_AT).min().alias("first"))
+        .with_columns(nw.col("total").cast(nw.Int64))
     )
     owners = (
         orders.group_by(ORDER_ID)
@@ -113,8 +115,10 @@ def _by_order(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
     lost = nw.when(~nw.col("stated").is_null()).then(nw.lit("unmatched_refund")).otherwise(nw.col("reason"))
     misses = misses.with_columns(lost.alias("reason"))
     names = used.collect_schema().names()
-    owing = hits.group_by("target", "payer").agg(
-        nw.col("taken").sum().cast(nw.Int64).alias("due"), nw.col("room").max().cast(nw.Int64).alias("room")
+    owing = (
+        hits.group_by("target", "payer")
+        .agg(nw.col("taken").sum().alias("due"), nw.col("room").max())
+        .with_columns(nw.col("due").cast(nw.Int64), nw.col("room").cast(nw.Int64))
     )
     keys = {"left_on": [ORDER_ID, CUSTOMER_ID], "right_on": ["target", "payer"]}
     affected = sold.join(owing, how="inner", **keys)
@@ -216,8 +220,9 @@ def _by_total(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
         used.filter(offered)
         .join(who, left_on=CUSTOMER_ID, right_on="who", how="semi")
         .group_by(*keys)
-        .agg(nw.col("booked").sum().cast(nw.Int64), nw.len().alias("lines"))
+        .agg(nw.col("booked").sum(), nw.len().alias("lines"))
         .filter(nw.col("lines") > 1)
+        .with_columns(nw.col("booked").cast(nw.Int64))
     )
     empty = [nw.lit(None, schema[name]).alias(name) for name in names if name not in (*keys, "booked")]
     orders = orders.with_columns(*empty).select(*names, nw.lit(True).alias("whole"))

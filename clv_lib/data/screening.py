@@ -28,9 +28,10 @@ BY_CHANCE: Final = 1e-4  # a whole log shows such a thing by chance so rarely
 _AROUND: Final = 8 * DAYS_PER_WEEK  # days on each side that say what was to be expected
 _SHORTEST_GAP: Final = 3  # days; a holiday is no gap
 _GAPS_SHOWN: Final = 3
+_NO_FACTOR: Final = 1e6  # shape of a gamma factor that is always 1
 _FIRST_WEEKS, _NEXT_WEEKS = 4, 8  # arrivals at the start against those just after it
 _CENSORED_FACTOR, _CENSORED_SHARE = 3.0, 0.2
-_IMPORT_FACTOR, _IMPORT_SHARE, _IMPORT_LEAST = 4.0, 0.1, 50
+_IMPORT_FACTOR, _IMPORT_SHARE, _IMPORT_LEAST = 3.0, 0.1, 50
 _FIRSTS_SHARE: Final = 0.15  # of purchase days on the first of a month; chance gives 3 %
 _HOLE_SHARE: Final = 0.02  # of an average day of the week
 _HOLE_EXPECTED: Final = 30
@@ -127,15 +128,19 @@ def _median(days: Frame, daily: Daily, low: int, high: int) -> float:
 def gaps(daily: Daily) -> list[Finding]:
     """Runs of days without an order that are too long for chance, holidays and weekly rhythm.
 
-    What was to be expected is read off the eight weeks on either side, by day of the week; the chance of an empty run is
-    then exp(-expected / dispersion), where the dispersion of weekly counts lets busy and quiet weeks alternate.
+    What was to be expected is read off the eight weeks on either side, by day of the week. Weeks differ by more than
+    chance, as if each had a gamma-distributed factor of shape k; an empty run then has probability
+    (1 + expected / k)**-k.
     """
     found = []
     for low, high in _empty_runs(daily.buyers):
         if high - low < _SHORTEST_GAP:
             continue
-        expected, dispersion = _expected(daily, low, high)
-        if expected / dispersion > np.log(len(daily.buyers) / BY_CHANCE):
+        expected, beside = _expected(daily, low, high)
+        weeks = np.array_split(beside, max(len(beside) // DAYS_PER_WEEK, 1))
+        counts = np.array([daily.buyers[week].sum() for week in weeks])
+        shape = _shape(counts, np.full(len(counts), counts.mean()))
+        if shape * np.log1p(expected / shape) > np.log(len(daily.buyers) / BY_CHANCE):
             values: dict[str, float | int | str] = {
                 "first": daily.day(low).isoformat(),
                 "last": daily.day(high - 1).isoformat(),
@@ -154,17 +159,24 @@ def _empty_runs(counts: np.ndarray) -> Iterator[tuple[int, int]]:
     return zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True)
 
 
-def _expected(daily: Daily, low: int, high: int) -> tuple[float, float]:
-    """Orders to be expected in a stretch by its neighbourhood, and the dispersion of weekly counts there (least 1)."""
-    length = len(daily.buyers)
-    beside = np.r_[max(low - _AROUND, 0) : low, high : min(high + _AROUND, length)]
+def _expected(daily: Daily, low: int, high: int) -> tuple[float, np.ndarray]:
+    """Orders to be expected in a stretch, and the positions of the days beside it that say so."""
+    beside = np.r_[max(low - _AROUND, 0) : low, high : min(high + _AROUND, len(daily.buyers))]
     if len(beside) < 2 * DAYS_PER_WEEK:
-        return 0.0, 1.0
-    weekday, counts = daily.weekday, daily.buyers
-    by_weekday = [counts[beside][weekday[beside] == day].mean() for day in range(DAYS_PER_WEEK)]
-    expected = float(sum(by_weekday[day] for day in weekday[low:high]))
-    weeks = np.array([counts[part].sum() for part in np.array_split(beside, len(beside) // DAYS_PER_WEEK)])
-    return expected, max(1.0, float(weeks.var(ddof=1) / weeks.mean())) if weeks.mean() else 1.0
+        return 0.0, beside
+    return float(_by_weekday(daily, beside)[daily.weekday[low:high]].sum()), beside
+
+
+def _by_weekday(daily: Daily, days: np.ndarray) -> np.ndarray:
+    """Mean number of orders on each day of the week."""
+    weekday = daily.weekday[days]
+    return np.array([daily.buyers[days][weekday == day].mean() for day in range(DAYS_PER_WEEK)])
+
+
+def _shape(counts: np.ndarray, means: np.ndarray) -> float:
+    """Shape of the gamma factor by which counts differ beyond chance; huge where they do not."""
+    beyond = ((counts - means) ** 2 - means).sum()
+    return float(np.clip((means**2).sum() / beyond, 0.5, _NO_FACTOR)) if beyond > 0 else _NO_FACTOR
 
 
 def thin_last_day(daily: Daily) -> list[Finding]:
@@ -172,9 +184,10 @@ def thin_last_day(daily: Daily) -> list[Finding]:
     last = len(daily.buyers) - 1
     if last < 2 * DAYS_PER_WEEK or not daily.buyers[last]:
         return []
-    expected, dispersion = _expected(daily, last, last + 1)
+    expected, beside = _expected(daily, last, last + 1)
+    shape = _shape(daily.buyers[beside], _by_weekday(daily, beside)[daily.weekday[beside]])
     orders = int(daily.buyers[last])
-    chance = stats.poisson.cdf(orders / dispersion, expected / dispersion)
+    chance = stats.nbinom.cdf(orders, shape, shape / (shape + expected))
     if orders > expected / 2 or chance > BY_CHANCE:
         return []
     values: dict[str, float | int | str] = {"last": daily.day(last).isoformat(), "orders": orders, "expected": expected}

@@ -59,27 +59,25 @@ def conflicting_orders(used: Frame) -> Frame | None:
 
 def busy_customers(used: Frame, days: Frame, *, limit: int, columns: dict[str, str]) -> Frame | None:
     """Customers with more than ``limit`` orders on one day: ``suspect``; rows count where there are no order ids."""
-    busy = days.filter(nw.col(N) > limit).select(nw.col(CUSTOMER_ID).alias("suspect")).unique()
-    if not _any(busy):
-        return None
-    if ORDER_ID not in columns:
-        return busy
-    orders = (
-        used.join(busy, left_on=CUSTOMER_ID, right_on="suspect", how="semi")
-        .select(CUSTOMER_ID, ORDERED_AT, nw.col(ORDER_ID).fill_null(""))
-        .unique()
-        .group_by(CUSTOMER_ID, ORDERED_AT)
-        .agg(nw.len().alias(N))
-        .filter(nw.col(N) > limit)
-        .select(nw.col(CUSTOMER_ID).alias("suspect"))
-        .unique()
+    busy = days.filter(nw.col(N) > limit).select(
+        nw.col(CUSTOMER_ID).alias("suspect"), nw.col(PURCHASE_DAY).alias("suspect_day")
     )
-    return orders if _any(orders) else None
+    if _any(busy) and ORDER_ID in columns:  # many lines may be few orders
+        busy = (
+            rows_of_days(used, busy)
+            .select(CUSTOMER_ID, ORDERED_AT, nw.col(ORDER_ID).fill_null(""))
+            .unique()
+            .group_by(CUSTOMER_ID, ORDERED_AT)
+            .agg(nw.len().alias(N))
+            .filter(nw.col(N) > limit)
+            .select(nw.col(CUSTOMER_ID).alias("suspect"))
+        )
+    return busy.select("suspect").unique() if _any(busy) else None
 
 
 def crowds(days: Frame) -> list[str]:
     """Ids with an implausible share of the rows: more likely a placeholder than a person."""
-    each = days.group_by(CUSTOMER_ID).agg(nw.col(N).sum().cast(nw.Int64).alias("rows"))
+    each = days.group_by(CUSTOMER_ID).agg(nw.col(N).sum().alias("rows"))
     sizes = pd.DataFrame(fetch(each.group_by("rows").agg(nw.len().alias(N)))).sort_values("rows", ignore_index=True)
     total = int((sizes["rows"] * sizes[N]).sum())
     people = sizes[sizes["rows"] <= _PERSON_SHARE * total]  # what is usual is not read off those who are suspected
