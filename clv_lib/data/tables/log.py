@@ -16,6 +16,7 @@ from clv_lib.names import (
     ORDERED_AT,
     PRODUCT_ID,
     QUANTITY,
+    REFUND_OF,
     UNIT_COST,
 )
 
@@ -24,7 +25,7 @@ TRANSACTIONS: Final = schema(
     needed(CUSTOMER_ID, "id"),
     needed(ORDERED_AT, "day", pa.Check.ge(EARLIEST_DAY)),
     needed(AMOUNT, "number", pa.Check.ge(0)),
-    *(optional(name, "label") for name in (ORDER_ID, PRODUCT_ID, CATEGORY, CHANNEL, CURRENCY)),
+    *(optional(name, "label") for name in (ORDER_ID, PRODUCT_ID, CATEGORY, CHANNEL, CURRENCY, REFUND_OF)),
     *(optional(name, "number") for name in (QUANTITY, UNIT_COST, DISCOUNT)),
 )
 LOG: Final = Contract(TRANSACTIONS, day=ORDERED_AT, money=(AMOUNT,), customers=(CUSTOMER_ID,))
