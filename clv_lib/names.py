@@ -17,6 +17,7 @@ UNIT_COST: Final = "unit_cost"
 DISCOUNT: Final = "discount"
 CHANNEL: Final = "channel"
 CURRENCY: Final = "currency"
+REFUND_OF: Final = "refund_of"
 
 # the other tables of the customer record
 ACQUIRED_AT: Final = "acquired_at"
@@ -127,6 +128,7 @@ MEANINGS: Final[dict[str, str]] = {
     DISCOUNT: "price reduction already taken off `amount`, in `currency`",
     CHANNEL: "where the purchase was made",
     CURRENCY: "ISO 4217 code of `amount`",
+    REFUND_OF: "order that a negative amount gives money back for",
     ACQUIRED_AT: "day on which the customer was won: sign-up or first order, as the company counts it",
     ACQUISITION_CHANNEL: "channel that won the customer",
     BIRTH_DATE: "day of birth",

@@ -4,15 +4,21 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from clv_lib.data.customers import collected, customer_summary, spend_cells
+from clv_lib.data.handover import by_month, hand_over
 from clv_lib.errors import DataError
-from clv_lib.settings import PoliciesSection
+from clv_lib.periods import observation_window
+from clv_lib.settings import ModelSection, PoliciesSection
 from tests.ingest_support import adds_up, reading
 
 HARD = Path(__file__).parent / "hard"
 NO_ORDER = {"ordered_at": "order_date"}
+ORDERS = NO_ORDER | {"order_id": "order_id"}
+REFUNDS = ORDERS | {"refund_of": "refund_of"}
+MONEY = ORDERS | {"currency": "currency"}
 
 
 def equals_base(found) -> None:
@@ -23,6 +29,7 @@ def equals_base(found) -> None:
     assert (summary["frequency"] == 0).sum() == 41
     assert found.report.used.money == Decimal(222_461_000)
     assert (found.report.first_day, found.report.last_day) == (date(2023, 1, 5), date(2024, 6, 30))
+    assert found.report.findings == ()
 
 
 def facts(found) -> dict[str, str]:
@@ -58,12 +65,107 @@ def test_equal_rows_without_an_order_id_are_kept_and_told():
         assert (collected(customer_summary(found.transactions, end=date(2024, 6, 30)))["frequency"] + 1).sum() == 596
 
 
-def test_refunds_are_never_purchases_and_their_sum_is_reported():
+NET = {"rows": 571, "customers": 118, "repeats": 453, "once": 39, "money": Decimal(210_849_500)}
+
+
+def totals(found) -> dict:
+    summary = collected(customer_summary(found.transactions, end=found.report.as_of))
+    return {
+        "rows": found.report.used.rows,
+        "customers": len(summary),
+        "repeats": summary["frequency"].sum(),
+        "once": (summary["frequency"] == 0).sum(),
+        "money": found.report.used.money,
+    }
+
+
+def test_refunds_are_taken_off_their_orders_and_the_revenue_is_net():
+    with reading(HARD, "04_refunds.csv", columns=REFUNDS) as found:
+        adds_up(found)
+        assert totals(found) == NET
+        report = found.report
+        assert report.read.money == NET["money"]
+        assert {issue.code: issue.rows for issue in report.issues} == {
+            "refund": 40,
+            "refunded_order": 25,
+            "partly_refunded": 15,
+        }
+        full, part = report.issue("refunded_order"), report.issue("partly_refunded")
+        assert (full.counted, report.issue("refund").counted, report.quarantined.money) == (0, 0, 0)
+        assert report.repaired.money == part.counted < part.money
+        assert full.money + part.money - part.counted == -report.issue("refund").money
+        assert report.fully_refunded == 2
+        assert (spend_cells(customer_summary(found.transactions, end=report.as_of))["monetary_value"] > 0).all()
+
+
+def test_without_references_full_refunds_find_their_order_by_amount_and_the_others_are_told():
     with reading(HARD, "04_refunds.csv") as found:
+        adds_up(found)
+        assert {issue.code: issue.rows for issue in found.report.issues} == {
+            "refund": 25,
+            "refunded_order": 25,
+            "unmatched_refund": 15,
+        }
+        assert found.report.used.money - NET["money"] == -found.report.issue("unmatched_refund").money
+
+
+def test_refunds_can_be_set_aside_as_before():
+    with reading(HARD, "04_refunds.csv", policies=PoliciesSection(refunds="exclude")) as found:
         adds_up(found)
         assert found.report.issue("negative_amount").rows == 40
         assert found.report.read.money == Decimal(210_849_500)
         assert found.report.used.money == Decimal(222_461_000)
+
+
+def test_guests_leave_the_customer_models_and_their_share_is_told():
+    with reading(HARD, "20_guests.csv") as found:
+        equals_base(found)
+        guests = found.report.issue("guest")
+        assert (guests.rows, guests.money) == (60, Decimal(24_958_500))
+        assert found.report.quarantined.money / found.report.read.money == guests.money / Decimal(247_419_500)
+
+
+def test_guests_that_are_kept_are_never_one_customer():
+    with reading(HARD, "20_guests.csv", policies=PoliciesSection(guests="keep")) as found:
+        adds_up(found)
+        assert (found.report.used.rows, found.report.customers) == (656, 180)
+        assert found.report.issue("guest_apart").rows == 60
+
+
+def test_merged_accounts_are_one_customer_and_a_circle_is_printed():
+    with reading(HARD, "21_merged_customers.csv", merges=pd.read_csv(HARD / "21_merge_map.csv", dtype="str")) as found:
+        equals_base(found)
+        merged = found.report.issue("merged_id")
+        old = pd.read_csv(HARD / "21_merged_customers.csv", dtype="str")["customer_id"].str.startswith(("OLD", "MID"))
+        assert merged.rows == found.report.repaired.rows == old.sum()
+    circle = pd.read_csv(HARD / "21_merge_map_cycle.csv", dtype="str")
+    said = refused("21_merged_customers.csv", merges=circle)
+    assert "10039 -> OLD00 -> MID00 -> 10039" in said or "OLD00 -> MID00 -> 10039 -> OLD00" in said
+
+
+def test_a_change_of_unit_is_found_with_its_day():
+    with reading(HARD, "36_units_in_thousands.csv") as found:
+        adds_up(found)
+        (change,) = [each for each in found.report.findings if each.code == "unit_change"]
+        assert change.values["day"] == "2024-01-01"
+        assert change.bends == "looks_like_prices"
+        paid = pd.read_csv(HARD / "36_units_in_thousands.csv", parse_dates=["order_date"])
+        late = paid["order_date"] >= "2024-01-01"
+        assert late.sum() == 121
+        assert change.values["before"] == pytest.approx(paid.loc[~late, "amount"].median())
+        assert change.values["after"] == pytest.approx(paid.loc[late, "amount"].median())
+
+
+@pytest.mark.parametrize(("file", "customers", "rows"), [("25_all_one_time.csv", 120, 120), ("26_single_customer.csv", 1, 25)])
+def test_logs_too_poor_for_a_model_are_still_described(file, customers, rows):
+    with reading(HARD, file) as found:
+        adds_up(found)
+        window = observation_window(found.report.first_day, found.report.as_of)
+        handover = hand_over(found.transactions, window=window, model=ModelSection())
+        assert (found.report.customers, found.report.used.rows) == (customers, rows)
+        assert handover.tables["cells"]["n"].sum() == customers
+        assert handover.facts.revenue_to_date == float(found.report.used.money)
+        assert len(by_month(found.transactions, end=window.end))
 
 
 def test_free_orders_are_excluded_by_default_and_protect_the_spend_model_when_kept():
@@ -142,6 +244,15 @@ def test_a_broken_file_is_refused_with_every_line_at_fault():
         assert part in said
 
 
+def test_impossible_dates_are_left_out_and_told_when_asked():
+    with reading(HARD, "14_dates_invalid.csv", policies=PoliciesSection(unreadable="set_aside")) as found:
+        adds_up(found)
+        aside = [issue for issue in found.report.issues if issue.kind == "fault"]
+        lines = sorted(place.line for issue in aside for place in issue.first)
+        assert lines == [12, 52, 92, 132, 172, 212, 252]
+        assert found.report.used.rows == 589
+
+
 def test_mixed_date_formats_are_refused_with_count_and_lines():
     said = refused("12_dates_mixed.csv")
     assert "100 of 596" in said
@@ -153,11 +264,59 @@ def test_currency_symbols_are_refused_with_lines_and_values():
     assert "column 'amount': 448 rows" in said
     for part in ("line 2 'Rp 212.500'", "line 7 '(250000)'", "line 8 '250000-'", "line 9 'gratis'"):
         assert part in said
+    for part in ("brackets, which mean a negative amount, in 1 rows (line 7", "a minus at the end", "a currency symbol"):
+        assert part in said
+
+
+def test_currency_symbols_are_read_when_asked_and_every_way_of_writing_is_counted():
+    with reading(HARD, "17_amount_symbols.csv", policies=PoliciesSection(amount_symbols="parse")) as found:
+        adds_up(found)
+        base = pd.read_csv(HARD / "00_clean_base.csv")["amount"]
+        given = pd.read_csv(HARD / "17_amount_symbols.csv")["amount"]
+        spelt = {fact.value: fact.evidence for fact in found.report.inferred if fact.code == "amount_spelling"}
+        assert (spelt["brackets"], spelt["minus at the end"], spelt["free"]) == (1, 1, 1)
+        assert spelt["rp"] == given.str.startswith("Rp").sum()
+        assert spelt["idr"] == given.str.startswith("IDR").sum()
+        assert spelt["no cents"] == given.str.endswith(",-").sum()
+        special = base.iloc[5:8].sum()  # lines 7 to 9 hold other amounts than the base
+        assert found.report.read.money == Decimal(int(base.sum() - special)) - 500_000
+        assert found.report.issue("zero_amount").rows == 1
+        assert found.report.issue("unmatched_refund").rows == 2
+
+
+def rates() -> pd.DataFrame:
+    table = pd.read_csv(HARD / "18_fx_rates.csv")
+    return table.rename(columns={"rate_to_idr": "rate"}).assign(month=pd.to_datetime(table["month"]))
 
 
 def test_currencies_are_never_added():
     said = refused("18_mixed_currencies.csv", columns=NO_ORDER | {"currency": "currency"})
     assert "IDR in 476 rows, USD in 61 rows, SGD in 47 rows, blank in 12 rows" in said
+
+
+def test_a_missing_rate_and_a_blank_currency_are_named_with_month_count_and_lines():
+    log = pd.read_csv(HARD / "18_mixed_currencies.csv")
+    said = refused("18_mixed_currencies.csv", columns=MONEY, rates=rates())
+    lacking = log.index[(log["currency"] == "SGD") & log["order_date"].str.startswith("2024-01")] + 2
+    assert f"no rate for SGD in 2024-01: {len(lacking)} rows (line {lacking[0]}" in said
+    assert f"no currency: 12 rows (line {log.index[log['currency'].isna()][0] + 2}" in said
+
+
+def test_with_all_rates_amounts_are_converted_and_counted_by_currency(tmp_path):
+    log = pd.read_csv(HARD / "18_mixed_currencies.csv").dropna(subset="currency")
+    log.to_csv(tmp_path / "log.csv", index=False)
+    table = pd.concat([rates(), pd.DataFrame({"month": [pd.Timestamp("2024-01-01")], "currency": ["SGD"], "rate": [11_500]})])
+    with reading(tmp_path, "log.csv", columns=MONEY, rates=table) as found:
+        adds_up(found)
+        counts = {each.currency: (each.rows, float(each.amount)) for each in found.report.converted}
+        dollars = log[log["currency"] == "USD"]["amount"].sum()
+        assert counts["USD"] == (61, pytest.approx(dollars))
+        assert counts["SGD"][0] == found.report.issue("converted").rows - 61 == 47
+        month = pd.to_datetime(log["order_date"]).dt.to_period("M").dt.to_timestamp()
+        key = pd.MultiIndex.from_arrays([month, log["currency"]])
+        rate = table.set_index(["month", "currency"])["rate"].reindex(key).fillna(1).to_numpy()
+        assert float(found.report.used.money) == pytest.approx((log["amount"] * rate).sum(), abs=0.01)
+        assert set(collected(found.transactions)["currency"]) == {"IDR"}
 
 
 def test_empty_files_are_named():

@@ -33,6 +33,12 @@ class Dialect:
         ``(ISO timestamp with an offset, time zone)``: the day at which that instant falls there.
     zoned_day : Callable
         ``(timestamp with time zone, time zone)``: the same from a typed column.
+    instant, zoned : Callable
+        As ``instant_day`` and ``zoned_day``, but the whole clock time, without a zone.
+    moved : Callable
+        ``(timestamp without zone, where its clock hung, time zone)``: what the clock showed in the zone then.
+    plus_seconds : Callable
+        ``(timestamp, whole seconds)``: the later timestamp.
     fingerprint : Callable
         A number that equal rows share.
     """
@@ -44,6 +50,10 @@ class Dialect:
     stamp: Callable[[str, str], str]
     instant_day: Callable[[str, str], str]
     zoned_day: Callable[[str, str], str]
+    instant: Callable[[str, str], str]
+    zoned: Callable[[str, str], str]
+    moved: Callable[[str, str, str], str]
+    plus_seconds: Callable[[str, str], str]
     fingerprint: Callable[[list[str]], str]
 
 
@@ -68,7 +78,11 @@ def _spark_format(pattern: str) -> str:
 
 
 def _duckdb_instant(value: str, zone: str) -> str:
-    return f"CAST(TRY_CAST({value} AS TIMESTAMPTZ) AT TIME ZONE {literal(zone)} AS DATE)"
+    return f"(TRY_CAST({value} AS TIMESTAMPTZ) AT TIME ZONE {literal(zone)})"
+
+
+def _spark_instant(value: str, zone: str) -> str:
+    return f"from_utc_timestamp(TRY_CAST({value} AS TIMESTAMP), {literal(zone)})"
 
 
 DUCKDB = Dialect(
@@ -77,8 +91,14 @@ DUCKDB = Dialect(
     matches=lambda value, pattern: f"regexp_matches({value}, {literal(pattern)})",
     extract=lambda value, pattern: f"regexp_extract({value}, {literal(pattern)}, 1)",
     stamp=lambda value, form: f"try_strptime({value}, {literal(form)})",
-    instant_day=_duckdb_instant,
+    instant_day=lambda value, zone: f"CAST({_duckdb_instant(value, zone)} AS DATE)",
     zoned_day=lambda value, zone: f"CAST({value} AT TIME ZONE {literal(zone)} AS DATE)",
+    instant=_duckdb_instant,
+    zoned=lambda value, zone: f"({value} AT TIME ZONE {literal(zone)})",
+    moved=lambda value, source, zone: (
+        f"(CAST({value} AS TIMESTAMP) AT TIME ZONE {literal(source)} AT TIME ZONE {literal(zone)})"
+    ),
+    plus_seconds=lambda value, seconds: f"({value} + to_seconds({seconds}))",
     fingerprint=lambda columns: f"hash({', '.join(columns)})",
 )
 
@@ -88,9 +108,13 @@ SPARK = Dialect(
     matches=lambda value, pattern: f"regexp_like({value}, r{literal(pattern)})",
     extract=lambda value, pattern: f"regexp_extract({value}, r{literal(pattern)}, 1)",
     stamp=lambda value, form: f"try_to_timestamp({value}, {literal(_spark_format(form))})",
-    instant_day=lambda value, zone: (
-        f"CAST(from_utc_timestamp(TRY_CAST({value} AS TIMESTAMP), {literal(zone)}) AS DATE)"
-    ),
+    instant_day=lambda value, zone: f"CAST({_spark_instant(value, zone)} AS DATE)",
     zoned_day=lambda value, zone: f"CAST(from_utc_timestamp({value}, {literal(zone)}) AS DATE)",
+    instant=_spark_instant,
+    zoned=lambda value, zone: f"from_utc_timestamp({value}, {literal(zone)})",
+    moved=lambda value, source, zone: (
+        f"from_utc_timestamp(to_utc_timestamp({value}, {literal(source)}), {literal(zone)})"
+    ),
+    plus_seconds=lambda value, seconds: f"({value} + make_dt_interval(0, 0, 0, {seconds}))",
     fingerprint=lambda columns: f"xxhash64({', '.join(columns)})",
 )

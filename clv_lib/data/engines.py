@@ -286,7 +286,7 @@ def _opened(name: str, opening: Callable[[], Any]) -> Any:
     except Exception as error:
         raise DataError(
             f"the table {name!r} must exist in the engine, but opening it failed ({type(error).__name__}). "
-            "Check tables.transactions.path and the rights of the account."
+            "Check the path of that table in dataset.toml and the rights of the account."
         ) from None
 
 

@@ -22,7 +22,8 @@ TOLERATED_SHARE: Final = 0.01  # of rows that cannot be read; beyond it the file
 MISSING_WORDS: Final = ("", "-", "null", "none", "nan", "nat", "na", "n/a", "#n/a")
 SAMPLE_ROWS: Final = 20_000  # enough to see which forms occur at all
 
-_TIME = r"(?:[ T]+(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?)?"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
+_TIME = rf"(?:[ T]+{_CLOCK})?"
 _STAMP = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?"
 _OFFSET = r"(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)"
 
@@ -66,32 +67,86 @@ Frame = nw.LazyFrame[Any]
 
 def present(dialect: Dialect, column: str) -> str:
     """SQL: the trimmed text of a column, or null where it only says that there is none."""
+    return present_text(f"CAST({dialect.name(column)} AS STRING)")
+
+
+def present_text(text: str) -> str:
+    """SQL: a text without the spaces around it, or null where it only says that there is none."""
     words = ", ".join(f"'{word}'" for word in MISSING_WORDS)
-    trimmed = f"trim(replace(replace(CAST({dialect.name(column)} AS STRING), chr(160), ' '), '\u202f', ' '))"
+    trimmed = f"trim(replace(replace({text}, chr(160), ' '), '\u202f', ' '))"
     return f"CASE WHEN lower({trimmed}) NOT IN ({words}) THEN {trimmed} END"
 
 
-def day_sql(dialect: Dialect, value: str, form: str, *, zone: str) -> str:
-    """SQL: the day that a text names, or null. A time of day is allowed and ignored; an offset moves it to ``zone``."""
+def day_sql(dialect: Dialect, value: str, form: str, *, zone: str, clock_zone: str | None = None) -> str:
+    """SQL: the day that a text names, or null.
+
+    A time of day is allowed. It is ignored, unless the clocks hung in another zone (``clock_zone``): then it may move
+    the day to the one in ``zone``, as an offset in the text does. A day without a time is never moved.
+    """
     if form == INSTANT:
-        stamp = dialect.extract(value, rf"^({_STAMP}) ?{_OFFSET}$")
-        hours = dialect.extract(value, r"([+-]\d{2}):?(?:\d{2})?$")
-        minutes = dialect.extract(value, r"[+-]\d{2}:?(\d{2})$")
-        offset = (
-            f"CASE WHEN {dialect.matches(value, '(Z|UTC)$')} THEN '+00:00' "
-            f"ELSE concat({hours}, ':', CASE WHEN {minutes} = '' THEN '00' ELSE {minutes} END) END"
-        )
-        full = f"CASE WHEN length({stamp}) = 16 THEN concat({stamp}, ':00') ELSE {stamp} END"
-        instant = f"CASE WHEN {stamp} <> '' THEN concat({full}, {offset}) END"
-        return dialect.instant_day(instant, zone)
-    pattern = DATE_FORMS.get(form)
-    if pattern is not None:
-        return f"CAST({dialect.stamp(dialect.extract(value, rf'^({pattern}){_TIME}$'), form)} AS DATE)"
+        return dialect.instant_day(_iso_instant(dialect, value), zone)
+    if clock_zone is not None and (form in DATE_FORMS or "%z" not in form):
+        return f"CAST({moment_sql(dialect, value, form, zone=zone, clock_zone=clock_zone)} AS DATE)"
+    if form in DATE_FORMS:
+        return f"CAST({_midnight(dialect, value, form)} AS DATE)"
     stamp = dialect.stamp(value, form)  # stated by the owner, times included
     return dialect.zoned_day(stamp, zone) if "%z" in form else f"CAST({stamp} AS DATE)"
 
 
-def check_date_format(form: str) -> None:
+def moment_sql(dialect: Dialect, value: str, form: str, *, zone: str, clock_zone: str | None = None) -> str:
+    """SQL: the clock time that a text names, to the second, or null; a day alone is its midnight."""
+    if form == INSTANT:
+        return dialect.instant(_iso_instant(dialect, value), zone)
+    if form not in DATE_FORMS:
+        stamp = dialect.stamp(value, form)
+        if "%z" in form:
+            return dialect.zoned(stamp, zone)
+        timed = "%H" in form or "%I" in form
+        return dialect.moved(stamp, clock_zone, zone) if clock_zone and timed else stamp
+    clock = dialect.extract(value, rf"[ T]+({_CLOCK})$")
+    hours = f"TRY_CAST({dialect.extract(clock, r'^(\d{1,2})')} AS INTEGER)"
+    minutes = f"TRY_CAST({dialect.extract(clock, r':(\d{2})')} AS INTEGER)"
+    seconds = f"coalesce(TRY_CAST({dialect.extract(clock, r':\d{2}:(\d{2})')} AS INTEGER), 0)"
+    half = f"CASE WHEN {dialect.matches(clock, '[Pp][Mm]$')} THEN 12 ELSE 0 END"
+    hours = f"CASE WHEN {dialect.matches(clock, '[Mm]$')} THEN {hours} % 12 + {half} ELSE {hours} END"
+    midnight = _midnight(dialect, value, form)
+    moment = dialect.plus_seconds(midnight, f"({hours}) * 3600 + {minutes} * 60 + {seconds}")
+    moment = dialect.moved(moment, clock_zone, zone) if clock_zone else moment
+    return f"CASE WHEN {clock} <> '' THEN {moment} ELSE {midnight} END"
+
+
+def month_sql(dialect: Dialect, value: str) -> str:
+    """SQL: a month without a day (2024-01, 2024/1, 01/2024, 202401) as its first day; any other text as it is."""
+    year_first = dialect.matches(value, r"^\d{4}[-/]\d{1,2}$")
+    year_last = dialect.matches(value, r"^\d{1,2}/\d{4}$")
+    compact = dialect.matches(value, r"^\d{6}$")
+    first, last = dialect.extract(value, r"^(\d+)[-/]"), dialect.extract(value, r"[-/](\d+)$")
+    head, tail = dialect.extract(value, r"^(\d{4})"), dialect.extract(value, r"(\d{2})$")
+    return (
+        f"CASE WHEN {year_first} THEN concat({first}, '-', {last}, '-01') "
+        f"WHEN {year_last} THEN concat({last}, '-', {first}, '-01') "
+        f"WHEN {compact} THEN concat({head}, '-', {tail}, '-01') ELSE {value} END"
+    )
+
+
+def _midnight(dialect: Dialect, value: str, form: str) -> str:
+    return dialect.stamp(dialect.extract(value, rf"^({DATE_FORMS[form]}){_TIME}$"), form)
+
+
+def _iso_instant(dialect: Dialect, value: str) -> str:
+    """Spell an instant in the one way that both engines cast: with seconds, and with minutes in the offset."""
+    stamp = dialect.extract(value, rf"^({_STAMP}) ?{_OFFSET}$")
+    hours = dialect.extract(value, r"([+-]\d{2}):?(?:\d{2})?$")
+    minutes = dialect.extract(value, r"[+-]\d{2}:?(\d{2})$")
+    offset = (
+        f"CASE WHEN {dialect.matches(value, '(Z|UTC)$')} THEN '+00:00' "
+        f"ELSE concat({hours}, ':', CASE WHEN {minutes} = '' THEN '00' ELSE {minutes} END) END"
+    )
+    full = f"CASE WHEN length({stamp}) = 16 THEN concat({stamp}, ':00') ELSE {stamp} END"
+    return f"CASE WHEN {stamp} <> '' THEN concat({full}, {offset}) END"
+
+
+def check_date_format(form: str, *, table: str = "transactions") -> None:
     """Refuse a stated format that no engine could follow.
 
     Raises
@@ -103,7 +158,7 @@ def check_date_format(form: str) -> None:
     unknown = [f"%{letter}" for letter in directives if letter not in tuple("YymdbBaAHMSfIpz")]
     if unknown or not directives:
         raise SettingsError(
-            f"tables.transactions.date_format must be a strptime pattern such as '%Y-%m-%d', but it is {form!r}"
+            f"tables.{table}.date_format must be a strptime pattern such as '%Y-%m-%d', but it is {form!r}"
             + (f", and {', '.join(unknown)} means nothing here" if unknown else "")
             + ". Leave it out to have the format found."
         )
@@ -128,7 +183,9 @@ def units_sql(number: str) -> str:
     return f"TRY_CAST(round({number} * {MONEY_UNITS}) AS BIGINT)"
 
 
-def infer_date_form(engine: Engine, texts: Frame, column: str, *, about: str, zone: str) -> tuple[str, Inferred | None]:
+def infer_date_form(
+    engine: Engine, texts: Frame, column: str, *, about: str, zone: str, table: str = "transactions"
+) -> tuple[str, Inferred | None]:
     """Find the one form that the dates of a column of :func:`present` texts are written in.
 
     Raises
@@ -147,13 +204,20 @@ def infer_date_form(engine: Engine, texts: Frame, column: str, *, about: str, zo
         raise DataError(
             f"the dates in {about} must have one reading, but they can be read as {form} and as {rival[0]}, and "
             f"{rival[1]:,} of them are then different days (first: {rival[2]!r}). "
-            f"State it: tables.transactions.date_format = '{form}' or '{rival[0]}'."
+            f"State it: tables.{table}.date_format = '{form}' or '{rival[0]}'."
         )
     return form, Inferred("date_format", about, form, fits) if fits else None
 
 
 def infer_number_form(
-    engine: Engine, texts: Frame, column: str, *, about: str, decimal: str | None, thousands: str | None
+    engine: Engine,
+    texts: Frame,
+    column: str,
+    *,
+    about: str,
+    decimal: str | None,
+    thousands: str | None,
+    table: str = "transactions",
 ) -> tuple[NumberForm, Inferred | None]:
     """Find the decimal and thousands marks of a column, among those that the settings leave open.
 
@@ -166,7 +230,7 @@ def infer_number_form(
     value = dialect.name(column)
     marks = (".", ",", " ", "'")
     holds = [f"CASE WHEN {dialect.matches(value, _escaped(mark))} THEN 1 END" for mark in marks]
-    used = {mark for mark, count in zip(marks, _count(engine, texts, holds), strict=True) if count}
+    used = {mark for mark, count in zip(marks, counted(engine, texts, holds), strict=True) if count}
     stated = [form for form in NUMBER_FORMS if decimal in (None, form.decimal) and thousands in (None, form.thousands)]
     # a mark that never occurs decides nothing; without thousands marks, the decimal mark must occur
     forms = [form for form in stated if (form.thousands or form.decimal) in used or form == NumberForm(".", "")]
@@ -181,7 +245,7 @@ def infer_number_form(
         raise DataError(
             f"the amounts in {about} must have one reading, but they can be read with {form} and with {rival[0]}, and "
             f"{rival[1]:,} of them are then different numbers (first: {rival[2]!r}). State "
-            "tables.transactions.decimal = '.' or ',' (and thousands, where there is such a mark)."
+            f"tables.{table}.decimal = '.' or ',' (and thousands, where there is such a mark)."
         )
     known = decimal is not None or not used or not fits
     return form, None if known else Inferred("number_format", about, str(form), fits)
@@ -201,9 +265,9 @@ def _choose[Form](
     reading: Callable[[Form], str],
 ) -> tuple[Form, int, tuple[Form, int, str] | None]:
     """Best form, how many values it fits, and a rival that fits as well but reads otherwise."""
-    seen = _count(engine, frame.head(SAMPLE_ROWS), [reading(form) for form in forms])
+    seen = counted(engine, frame.head(SAMPLE_ROWS), [reading(form) for form in forms])
     forms = [form for form, fits in zip(forms, seen, strict=True) if fits] or forms
-    total, *counts = _count(engine, frame, [value, *(reading(form) for form in forms)])
+    total, *counts = counted(engine, frame, [value, *(reading(form) for form in forms)])
     ranked = sorted(zip(forms, counts, strict=True), key=lambda pair: -pair[1])
     form, most = ranked[0]
     enough = total if most == total else (1 - TOLERATED_SHARE) * total
@@ -217,7 +281,7 @@ def _choose[Form](
     return form, most, None
 
 
-def _count(engine: Engine, frame: Frame, expressions: list[str]) -> list[int]:
+def counted(engine: Engine, frame: Frame, expressions: list[str]) -> list[int]:
     """Count the non-null values of each expression, in one query."""
     names = [f"c{k}" for k in range(len(expressions))]
     projected = engine.project(frame, [f"{sql} AS {name}" for sql, name in zip(expressions, names, strict=True)])

@@ -4,42 +4,13 @@ Rows and money are counted exactly, and both add up: in = accepted + repaired + 
 :meth:`QualityReport.lines`; the pages make their own sentences from the codes.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any
 
+from clv_lib.data.reasons import BENDS, FINDINGS, REASONS, UNREADABLE, IssueKind
 from clv_lib.data.tables import MONEY_UNITS
-
-IssueKind = Literal["repair", "fault", "policy", "note"]
-
-REASONS: Final[dict[str, tuple[IssueKind, str]]] = {
-    "repeated_header": ("fault", "repeat the header inside the file"),
-    "extra_field": ("fault", "have more fields than the header"),
-    "missing_field": ("fault", "have fewer fields than the header"),
-    "unclosed_quote": ("fault", "hold a quote that is not closed or not followed by a delimiter"),
-    "missing_date": ("fault", "have no date"),
-    "bad_date": ("fault", "have a date that cannot be read"),
-    "implausible_date": ("fault", "have a placeholder for a date, before 1970-01-02"),
-    "missing_amount": ("fault", "have no amount"),
-    "bad_amount": ("fault", "have an amount that cannot be read"),
-    "missing_customer": ("fault", "have no customer"),
-    "future_date": ("fault", "have a date later than today"),
-    "after_as_of": ("policy", "are later than dataset.as_of and were not read"),
-    "duplicate": ("policy", "are exact copies of an earlier row, order id included (policies.duplicates)"),
-    "negative_amount": ("policy", "have a negative amount and were set aside as refunds (policies.refunds)"),
-    "zero_amount": ("policy", "have an amount of zero and are not purchases (policies.zero_amounts)"),
-    "trimmed_id": ("repair", "have a customer id with spaces around it, which were removed"),
-    "rounded_amount": ("repair", "have an amount with more than four decimals, which was rounded"),
-    "possible_duplicate": ("note", "equal an earlier row in every column; without an order id they were kept"),
-    "kept_duplicate": ("note", "equal an earlier row in every column and were kept (policies.duplicates)"),
-    "blank_line": ("note", "are blank lines and hold no row"),
-}
-
-UNREADABLE: Final = frozenset(
-    code for code, (kind, _) in REASONS.items() if kind == "fault" and code not in ("missing_customer", "future_date")
-)  # beyond a small share of these the whole file is refused
-
 
 @dataclass(frozen=True)
 class Source:
@@ -105,9 +76,12 @@ class Issue:
         Repaired rows are used; faults and policies were quarantined; notes changed nothing.
     rows : int
     money : Decimal
-        Sum of their amounts, in currency, where they could be read.
+        Sum of their amounts as they were read, in the dataset's currency, where they could be read.
     first : tuple of Place
         The first ten.
+    booked : Decimal, optional
+        What they count for once refunds are taken off their orders: a matched refund for nothing, an order refunded in
+        part for what is left of it. The same as ``money`` where no refund is involved.
     """
 
     code: str
@@ -115,12 +89,52 @@ class Issue:
     rows: int
     money: Decimal
     first: tuple[Place, ...] = ()
+    booked: Decimal | None = None
+
+    @property
+    def counted(self) -> Decimal:
+        """Money in the account: the set-aside issues add up to ``quarantined``."""
+        return self.money if self.booked is None else self.booked
 
     def __str__(self) -> str:
         """One line for a terminal."""
         where = ", ".join(str(place) for place in self.first[:5] if place.line)
         more = ", ..." if self.rows > 5 else ""
-        return f"{self.rows:,} rows {REASONS[self.code][1]}" + (f": {where}{more}" if where else "")
+        money = f" (amount {self.money:,.2f})" if self.kind == "policy" else ""
+        return f"{self.rows:,} rows{money} {REASONS[self.code][1]}" + (f": {where}{more}" if where else "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the log as a whole that would bend the results, whatever its rows say.
+
+    Attributes
+    ----------
+    code : str
+        A key of :data:`~clv_lib.data.reasons.FINDINGS`: what was found.
+    bends : str
+        A key of :data:`~clv_lib.data.reasons.BENDS`: what it does to the results.
+    values : dict
+        What the sentence says: numbers, and days in ISO form.
+    """
+
+    code: str
+    bends: str
+    values: dict[str, float | int | str]
+
+    def __str__(self) -> str:
+        """One line for a terminal."""
+        return f"{FINDINGS[self.code].format(**self.values)}; {BENDS[self.bends]}"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Rows of one foreign currency: how many were used, and what they come to in it and in the dataset's currency."""
+
+    currency: str
+    rows: int
+    amount: Decimal
+    money: Decimal
 
 
 @dataclass(frozen=True)
@@ -155,6 +169,14 @@ class QualityReport:
     inferred, issues : tuple
     fingerprint : str
         SHA-256 over the digests of the sources, the columns and the row counts.
+    policies : dict
+        The policies that were applied: name = choice.
+    findings : tuple of Finding
+        What stands out in the accepted log as a whole.
+    converted : tuple of Converted
+        Amounts that were in another currency.
+    fully_refunded : int
+        Customers of whom no purchase is left once refunds are taken off.
     """
 
     table: str
@@ -173,6 +195,10 @@ class QualityReport:
     inferred: tuple[Inferred, ...]
     issues: tuple[Issue, ...]
     fingerprint: str
+    policies: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    converted: tuple[Converted, ...] = ()
+    fully_refunded: int = 0
 
     @property
     def used(self) -> Tally:
@@ -204,6 +230,7 @@ class QualityReport:
                 item["rows"],
                 Decimal(item["money"]),
                 tuple(Place(**place) for place in item["first"]),
+                None if item.get("booked") is None else Decimal(item["booked"]),
             )
             for item in plain["issues"]
         )
@@ -216,6 +243,11 @@ class QualityReport:
                 "sources": tuple(Source(**item) for item in plain["sources"]),
                 "inferred": tuple(Inferred(**item) for item in plain["inferred"]),
                 "issues": issues,
+                "findings": tuple(Finding(**item) for item in plain.get("findings", ())),
+                "converted": tuple(
+                    Converted(item["currency"], item["rows"], Decimal(item["amount"]), Decimal(item["money"]))
+                    for item in plain.get("converted", ())
+                ),
             }
         )
 
@@ -230,8 +262,18 @@ class QualityReport:
         ]
         lines += [f"  {fact}" for fact in self.inferred]
         lines += [f"  {issue.kind}: {issue}" for issue in self.issues]
+        lines += [
+            f"  {each.currency}: {each.rows:,} rows of {each.amount:,.2f} are {each.money:,.2f} {self.currency}"
+            for each in self.converted
+        ]
+        if self.fully_refunded:
+            lines.append(f"  note: {self.fully_refunded:,} customers had everything refunded and have no purchase left")
+        lines += [f"  finding: {finding}" for finding in self.findings]
         lines += [f"  note: {rows:,} rows have no {name}" for name, rows in self.missing.items() if rows]
         return lines
+
+
+__all__ = ["REASONS", "UNREADABLE"]  # read from here by other rooms, too
 
 
 def money(units: int) -> Decimal:

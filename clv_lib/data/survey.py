@@ -54,7 +54,7 @@ class Survey:
         return self.lines is not None and self.encoding in ("utf-8", "utf-8-sig") and self.compression != "bz2"
 
 
-def survey(path: Path, *, name: str, encoding: str | None) -> Survey:
+def survey(path: Path, *, name: str, encoding: str | None, table: str = "transactions") -> Survey:
     """Read the bytes of a file once, or twice when it is compressed.
 
     Raises
@@ -69,25 +69,32 @@ def survey(path: Path, *, name: str, encoding: str | None) -> Survey:
     except OSError:
         raise DataError(f"{name} must be readable, but opening it was refused. Correct its permissions.") from None
     if size == 0:
-        raise DataError(f"{name} must hold transactions, but it is an empty file (0 bytes). Export it again.")
+        raise DataError(f"{name} must hold {spoken(table)}, but it is an empty file (0 bytes). Export it again.")
     if head.startswith(b"PK\x03\x04"):
         raise DataError(
-            f"{name} must be text or Parquet, but it is a ZIP archive or an Excel workbook. Unpack it, or save the "
-            "sheet as CSV UTF-8."
+            f"{name} must be text or Parquet, but it is a ZIP archive or an Excel workbook. Unpack it, or give the "
+            "workbook its own ending (.xlsx)."
         )
     compression: Compression = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "none")
     try:
         start = b"".join(part for _, part in zip(range(1), _blocks(path, compression), strict=False))
         if not start:
-            raise DataError(f"{name} must hold transactions, but it is an empty file when unpacked. Export it again.")
-        chosen = _codec(start, name=name, stated=encoding)
-        lines = _decoded_lines(path, compression, chosen, name=name, stated=encoding)
+            raise DataError(
+                f"{name} must hold {spoken(table)}, but it is an empty file when unpacked. Export it again."
+            )
+        chosen = _codec(start, name=name, stated=encoding, table=table)
+        lines = _decoded_lines(path, compression, chosen, name=name, stated=encoding, table=table)
     except (OSError, EOFError):
         raise DataError(
             f"{name} must be a whole {compression} file, but unpacking it failed. Export it again."
         ) from None
     sniffed = encoding is None and chosen != "utf-8"
     return Survey(path, name, size, sha256, chosen, sniffed, compression, lines)
+
+
+def spoken(table: str) -> str:
+    """A table's name within a sentence."""
+    return table.replace("_", " ")
 
 
 @contextmanager
@@ -114,13 +121,13 @@ def _blocks(path: Path, compression: Compression) -> Iterator[bytes]:
             yield block
 
 
-def _codec(start: bytes, *, name: str, stated: str | None) -> str:
+def _codec(start: bytes, *, name: str, stated: str | None, table: str) -> str:
     if stated is not None:
         try:
             codec = codecs.lookup(stated).name
         except LookupError:
             raise SettingsError(
-                f"tables.transactions.encoding must be an encoding that Python knows, but it is {stated!r}. "
+                f"tables.{table}.encoding must be an encoding that Python knows, but it is {stated!r}. "
                 "Usual ones are 'utf-8', 'utf-16', 'latin-1' and 'cp1252'."
             ) from None
         return "utf-8-sig" if codec == "utf-8" and start.startswith(codecs.BOM_UTF8) else codec
@@ -130,12 +137,14 @@ def _codec(start: bytes, *, name: str, stated: str | None) -> str:
     if b"\0" in start[:4096]:
         raise DataError(
             f"{name} must be text, but it holds zero bytes and no byte order mark. Usually it is UTF-16; state "
-            "tables.transactions.encoding = 'utf-16-le' (or 'utf-16-be'), or export it as CSV UTF-8."
+            f"tables.{table}.encoding = 'utf-16-le' (or 'utf-16-be'), or export it as CSV UTF-8."
         )
     return "utf-8"
 
 
-def _decoded_lines(path: Path, compression: Compression, codec: str, *, name: str, stated: str | None) -> int | None:
+def _decoded_lines(
+    path: Path, compression: Compression, codec: str, *, name: str, stated: str | None, table: str
+) -> int | None:
     """Prove that every byte decodes, and count the lines where newlines alone end them."""
     decoder = codecs.getincrementaldecoder(codec)()
     breaks, returns, pairs, last = 0, 0, 0, b""
@@ -143,7 +152,8 @@ def _decoded_lines(path: Path, compression: Compression, codec: str, *, name: st
         try:
             decoder.decode(block)
         except UnicodeDecodeError as error:
-            raise DataError(_undecodable(name, codec, stated, breaks + block[: error.start].count(b"\n") + 1)) from None
+            line = breaks + block[: error.start].count(b"\n") + 1
+            raise DataError(_undecodable(name, codec, stated, line, table)) from None
         breaks += block.count(b"\n")
         returns += block.count(b"\r")
         pairs += (last + block).count(b"\r\n")
@@ -151,15 +161,15 @@ def _decoded_lines(path: Path, compression: Compression, codec: str, *, name: st
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise DataError(_undecodable(name, codec, stated, breaks + 1)) from None
+        raise DataError(_undecodable(name, codec, stated, breaks + 1, table)) from None
     if not codec.startswith("utf-8") or returns != pairs:
         return None
     return breaks + (last != b"\n")
 
 
-def _undecodable(name: str, codec: str, stated: str | None, line: int) -> str:
+def _undecodable(name: str, codec: str, stated: str | None, line: int, table: str) -> str:
     said = f"the stated {codec}" if stated else "UTF-8"
     return (
         f"{name} must be text in {said}, but line {line} is not. Usually it was exported by Excel or an older system; "
-        "state tables.transactions.encoding = 'latin-1' (or 'cp1252'), or export it as CSV UTF-8."
+        f"state tables.{table}.encoding = 'latin-1' (or 'cp1252'), or export it as CSV UTF-8."
     )

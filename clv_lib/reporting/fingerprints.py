@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from clv_lib.data.places import base_folder
 from clv_lib.errors import SettingsError
 from clv_lib.reporting.files import digest, files_below, sha256_of
 from clv_lib.reporting.parameters import read_notebook
@@ -51,20 +52,18 @@ def data_files(settings: Settings) -> list[Path]:
     Raises
     ------
     SettingsError
-        A table's path matches no file.
+        A table's path matches no file, or the package that holds it is not installed.
     """
     if settings.engine.kind != "duckdb":
         return []
     found: set[Path] = set()
-    for name in type(settings.tables).model_fields:
-        table = getattr(settings.tables, name)
-        if table is None:
-            continue
-        matches = [Path(each) for each in glob.glob(str(settings.folder / table.path), recursive=True)]  # noqa: PTH207 - absolute globs too
+    for name, table in settings.tables.given.items():
+        base = base_folder(name, table, settings.folder)
+        matches = [Path(each) for each in glob.glob(str(base / table.path), recursive=True)]  # noqa: PTH207 - absolute globs too
         files = [path for path in matches if path.is_file()]
         if not files:
             raise SettingsError(
-                f"the table {name} must be read from a file, but nothing matches {settings.folder / table.path}. "
+                f"the table {name} must be read from a file, but nothing matches {base / table.path}. "
                 f"Correct path in [tables.{name}] of {settings.folder / 'dataset.toml'}."
             )
         found.update(files)
