@@ -30,8 +30,8 @@ _SHARED: Final = ("april", "september", "november", "jan", "feb", "mar", "apr", 
 _MONTHS: Final = _INDONESIAN | {word: word.capitalize() for word in _SHARED}
 
 SYMBOLS: Final = {  # how amounts of a currency are marked, in small letters
-    **{"IDR": ("rp", "rp."), "USD": ("$", "us$"), "SGD": ("s$", "$"), "MYR": ("rm",), "EUR": ("€",), "GBP": ("£",)},
-    **{"JPY": ("¥",), "AUD": ("a$", "$"), "THB": ("฿",), "INR": ("₹", "rs", "rs."), "PHP": ("₱",), "VND": ("₫", "đ")},
+    **{"IDR": ("rp",), "USD": ("$", "us$"), "SGD": ("s$", "$"), "MYR": ("rm",), "EUR": ("€",), "GBP": ("£",)},
+    **{"JPY": ("¥",), "AUD": ("a$", "$"), "THB": ("฿",), "INR": ("₹", "rs"), "PHP": ("₱",), "VND": ("₫", "đ")},
 }
 FREE: Final = ("gratis", "free", "cuma-cuma", "percuma")
 STRANGE: Final = {  # what an amount that cannot be read may hold, and what it means
@@ -113,11 +113,11 @@ def plain_amounts(
     texts = engine.project(frame, ["*", f"{inner} AS inner_text", f"{free} AS is_free", f"{brackets} AS in_brackets"])
     small = "lower(inner_text)"
     at_end = dialect.matches(small, r"[0-9] ?-$")
-    in_front = dialect.matches(small, rf"^(?:(?:{marks}) ?)?[-−]")
-    prefix = dialect.extract(small, rf"^[-−]? ?({marks}) ?[-−]?[0-9.,]")
+    in_front = dialect.matches(small, rf"^(?:(?:{marks})[.]? ?)?[-−]")
+    prefix = dialect.extract(small, rf"^[-−]? ?({marks})[.]? ?[-−]?[0-9.,]")
     suffix = dialect.extract(small, rf"[0-9] ?({marks})$")
     core = dialect.extract(
-        small, rf"^[-−]? ?(?:(?:{marks}) ?)?[-−]? ?([0-9][0-9 .,']*?)(?:[.,]-+| ?-)?(?: ?(?:{marks}))?$"
+        small, rf"^[-−]? ?(?:(?:{marks})[.]? ?)?[-−]? ?([0-9][0-9 .,']*?)(?:[.,]-+| ?-)?(?: ?(?:{marks}))?$"
     )
     style = f"CASE WHEN {prefix} <> '' THEN {prefix} WHEN {suffix} <> '' THEN {suffix} ELSE '' END"
     texts = engine.project(
