@@ -156,7 +156,9 @@ def test_a_change_of_unit_is_found_with_its_day():
         assert change.values["after"] == pytest.approx(paid.loc[late, "amount"].median())
 
 
-@pytest.mark.parametrize(("file", "customers", "rows"), [("25_all_one_time.csv", 120, 120), ("26_single_customer.csv", 1, 25)])
+@pytest.mark.parametrize(
+    ("file", "customers", "rows"), [("25_all_one_time.csv", 120, 120), ("26_single_customer.csv", 1, 25)]
+)
 def test_logs_too_poor_for_a_model_are_still_described(file, customers, rows):
     with reading(HARD, file) as found:
         adds_up(found)
@@ -264,7 +266,11 @@ def test_currency_symbols_are_refused_with_lines_and_values():
     assert "column 'amount': 448 rows" in said
     for part in ("line 2 'Rp 212.500'", "line 7 '(250000)'", "line 8 '250000-'", "line 9 'gratis'"):
         assert part in said
-    for part in ("brackets, which mean a negative amount, in 1 rows (line 7", "a minus at the end", "a currency symbol"):
+    for part in (
+        "brackets, which mean a negative amount, in 1 rows (line 7",
+        "a minus at the end",
+        "a currency symbol",
+    ):
         assert part in said
 
 
@@ -305,7 +311,9 @@ def test_a_missing_rate_and_a_blank_currency_are_named_with_month_count_and_line
 def test_with_all_rates_amounts_are_converted_and_counted_by_currency(tmp_path):
     log = pd.read_csv(HARD / "18_mixed_currencies.csv").dropna(subset="currency")
     log.to_csv(tmp_path / "log.csv", index=False)
-    table = pd.concat([rates(), pd.DataFrame({"month": [pd.Timestamp("2024-01-01")], "currency": ["SGD"], "rate": [11_500]})])
+    table = pd.concat(
+        [rates(), pd.DataFrame({"month": [pd.Timestamp("2024-01-01")], "currency": ["SGD"], "rate": [11_500]})]
+    )
     with reading(tmp_path, "log.csv", columns=MONEY, rates=table) as found:
         adds_up(found)
         counts = {each.currency: (each.rows, float(each.amount)) for each in found.report.converted}
@@ -351,7 +359,13 @@ def twin(tmp_path: Path, table: pd.DataFrame, way: str) -> tuple[str, dict]:
         return "twin.tsv", {}
     if way == "indonesian months, pipes":
         day = pd.to_datetime(table["order_date"])
-        told = day.dt.day.astype("str") + " " + day.dt.month.map(dict(enumerate(MONTHS, start=1))) + " " + day.dt.year.astype("str")
+        told = (
+            day.dt.day.astype("str")
+            + " "
+            + day.dt.month.map(dict(enumerate(MONTHS, start=1)))
+            + " "
+            + day.dt.year.astype("str")
+        )
         table.assign(order_date=told).to_csv(tmp_path / "twin.txt", index=False, sep="|", lineterminator="\r\n")
         return "twin.txt", {}
     typed = table.assign(order_date=pd.to_datetime(table["order_date"]))
@@ -400,11 +414,14 @@ def test_units_and_currencies_fare_the_same_however_they_are_written(tmp_path, w
         (change,) = found.report.findings
         assert (change.code, change.values["day"]) == ("unit_change", "2024-01-01")
     name, stated = twin(tmp_path, table_of("18_mixed_currencies.csv"), way)
-    with pytest.raises(DataError, match="IDR in 476 rows, USD in 61 rows, SGD in 47 rows, blank in 12 rows"):
-        with reading(tmp_path, name, columns=MONEY, **stated):
-            pass
-    with pytest.raises(DataError, match="no rate for SGD in 2024-01: "), reading(
-        tmp_path, name, columns=MONEY, rates=rates(), **stated
+    with (
+        pytest.raises(DataError, match="IDR in 476 rows, USD in 61 rows, SGD in 47 rows, blank in 12 rows"),
+        reading(tmp_path, name, columns=MONEY, **stated),
+    ):
+        pass
+    with (
+        pytest.raises(DataError, match="no rate for SGD in 2024-01: "),
+        reading(tmp_path, name, columns=MONEY, rates=rates(), **stated),
     ):
         pass
 
@@ -436,7 +453,11 @@ def test_short_months_and_stated_forms_are_read_in_indonesian_too(tmp_path, writ
     [
         ("USD", ["$1,250.00", "(5.00)", "US$ 7.25", "free", "-$3", "3.50-", "USD 2"], [1250, -5, 7.25, 0, -3, -3.5, 2]),
         ("EUR", ["1.250,00 €", "€ 5,50", "EUR 7", "-2,00 €", "(3,00 €)"], [1250, 5.5, 7, -2, -3]),
-        ("IDR", ["Rp1.250.000,-", "Rp. 2.000", "rp 15.000,00", "(250000)", "Cuma-cuma"], [1_250_000, 2000, 15_000, -250_000, 0]),
+        (
+            "IDR",
+            ["Rp1.250.000,-", "Rp. 2.000", "rp 15.000,00", "(250000)", "Cuma-cuma"],
+            [1_250_000, 2000, 15_000, -250_000, 0],
+        ),
         ("CHF", ["CHF 1'250.50", "CHF 3.-"], [1250.5, 3]),
     ],
 )
@@ -453,9 +474,11 @@ def test_amounts_with_symbols_of_other_countries_are_read_when_asked(tmp_path, c
 def test_the_symbol_of_another_currency_is_never_read_as_ours(tmp_path):
     (tmp_path / "log.csv").write_text("customer_id,order_date,amount\na,2024-01-01,Rp 5.000\nb,2024-01-01,$ 5\n")
     parse = PoliciesSection(amount_symbols="parse", unreadable="set_aside")
-    with pytest.raises(DataError, match="with 'rp' in column 'amount'"):  # 5 or 5,000?
-        with reading(tmp_path, "log.csv", columns=NO_ORDER, policies=parse):
-            pass
+    with (
+        pytest.raises(DataError, match="with 'rp' in column 'amount'"),  # 5 or 5,000?
+        reading(tmp_path, "log.csv", columns=NO_ORDER, policies=parse),
+    ):
+        pass
     with reading(tmp_path, "log.csv", columns=NO_ORDER, policies=parse, decimal=",", thousands=".") as found:
         assert [str(place) for place in found.report.issue("bad_amount").first] == ["line 3 '$ 5'"]
         assert found.report.used.money == 5000

@@ -42,7 +42,11 @@ def test_test_accounts_are_left_out_and_can_be_named_or_allowed(tmp_path):
     with reading(tmp_path, log(tmp_path, *MANY, *rows)) as found:
         adds_up(found)
         assert aside(found) == {"test_account": (3, 21)}
-        assert [place.value for place in found.report.issue("test_account").first] == ["test", "Demo-7", "bob@example.com"]
+        assert [place.value for place in found.report.issue("test_account").first] == [
+            "test",
+            "Demo-7",
+            "bob@example.com",
+        ]
     with reading(tmp_path, "log.csv", policies=PoliciesSection(test_accounts=("qa", "c7"))) as found:
         assert found.report.issue("test_account").rows == 1 + sum(",c7," in row for row in MANY)
     with reading(tmp_path, "log.csv", policies=PoliciesSection(test_accounts=())) as found:
@@ -105,7 +109,10 @@ def test_merged_ids_are_replaced_before_anything_else(tmp_path):
     [
         ({"month": ["2024-01-01"] * 2, "currency": ["USD"] * 2, "rate": [1.0, 2.0]}, "one positive rate"),
         ({"month": ["2024-01-01"], "currency": ["USD"], "rate": [0.0]}, r"USD in 2024-01, rate 0"),
-        ({"month": ["2023-12-01"], "currency": ["USD"], "rate": [2.0]}, r"no rate for USD in 2024-01: 1 rows \(line 3\)"),
+        (
+            {"month": ["2023-12-01"], "currency": ["USD"], "rate": [2.0]},
+            r"no rate for USD in 2024-01: 1 rows \(line 3\)",
+        ),
     ],
 )
 def test_rates_that_cannot_be_true_or_are_missing_are_refused(tmp_path, rates, match):

@@ -93,12 +93,16 @@ def test_arbitrary_bytes_end_in_a_sentence_or_in_rows_that_add_up(data, with_hea
 
 
 COLUMNS = {"order_id": "order_id", "ordered_at": "order_date", "refund_of": "refund_of", "currency": "currency"}
-RATES = pd.DataFrame({"month": ["2024-01-01", "2024-02-01"] * 2, "currency": ["USD"] * 2 + ["SGD"] * 2, "rate": [3.3, 3.5, 2, 7.25]})
+RATES = pd.DataFrame(
+    {"month": ["2024-01-01", "2024-02-01"] * 2, "currency": ["USD"] * 2 + ["SGD"] * 2, "rate": [3.3, 3.5, 2, 7.25]}
+)
 MERGES = pd.DataFrame({"old_id": ["c1", "c2"], "new_id": ["c2", "c3"]})
 ORDER = st.integers(0, 5).map("O{}".format)
 MONEY_TEXT = st.one_of(st.integers(-60, 60).map(str), st.decimals(-900, 900, places=4).map(str), st.just("0"))
 ROW = st.builds(
-    lambda order, who, day, month, paid, back, currency: f"{order},{who},2024-{month:02d}-{day:02d},{paid},{back},{currency}",
+    lambda order, who, day, month, paid, back, currency: (
+        f"{order},{who},2024-{month:02d}-{day:02d},{paid},{back},{currency}"
+    ),
     st.one_of(ORDER, st.just("")),
     st.sampled_from(["c1", "c2", "c3", "c4", "guest", "", "TEST", " c3 ", "n/a"]),
     st.integers(1, 9),

@@ -87,7 +87,9 @@ def plain_months(frame: Frame, engine: Engine, *, form: str | None, about: str) 
     counts = _counts(frame, tests, engine)
     if not counts["theirs"] or (form is None and counts["known"] < (1 - TOLERATED_SHARE) * counts["dates"]):
         return frame, []
-    before, after = (dialect.extract(value, each) for each in ("^([^A-Za-z]*)[A-Za-z]", "^[^A-Za-z]*[A-Za-z]{3,9}(.*)$"))
+    before, after = (
+        dialect.extract(value, each) for each in ("^([^A-Za-z]*)[A-Za-z]", "^[^A-Za-z]*[A-Za-z]{3,9}(.*)$")
+    )
     english = " ".join(f"WHEN {word} = {literal(theirs)} THEN {literal(ours)}" for theirs, ours in _MONTHS.items())
     told = f"CASE WHEN {word} IN ({shared}) THEN concat({before}, CASE {english} END, {after}) ELSE {value} END"
     return _replaced(frame, ORDERED_AT, told, engine), [Inferred("month_names", about, "Indonesian", counts["theirs"])]
