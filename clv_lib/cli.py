@@ -153,11 +153,11 @@ def check(dataset: _Dataset) -> None:
 
     data_files(settings)  # a missing file is answered before the engine is loaded
     from clv_lib.data.engines import open_engine
-    from clv_lib.data.ingest import ingest
+    from clv_lib.data.record import read_everything
 
     with open_engine(settings.engine) as engine:
-        for line in ingest(settings, engine).report.lines():
-            print(line)
+        log, record = read_everything(settings, engine)
+        print("\n".join([*log.report.lines(), *record.lines()]))
 
 
 @app.command(help=_INIT_HELP, short_help="Write a dataset.toml from an export.")

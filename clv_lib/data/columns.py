@@ -70,6 +70,8 @@ def typed(loaded: Loaded, settings: Settings, engine: Engine) -> tuple[Frame, li
     frame, facts = read_columns(loaded, section=section, zone=zone, engine=engine)
     day, amount = nw.col(text_of(ORDERED_AT)), nw.col(text_of(AMOUNT))
     shown = nw.when(nw.col(ORDERED_AT).is_null()).then(day)
+    # a typed day can be read wherever it is there; to write all of them out as text would only cost time
+    stated = nw.col(ORDERED_AT) if loaded.frame.collect_schema()[ORDERED_AT].is_temporal() else day
     rows = frame.select(
         *MARKS,
         *(name for name in loaded.columns if name in (*OPTIONAL_TEXT, *OPTIONAL_NUMBERS)),
@@ -78,7 +80,7 @@ def typed(loaded: Loaded, settings: Settings, engine: Engine) -> tuple[Frame, li
         ORDERED_AT,
         UNITS,
         ROUNDED,
-        day.is_null().alias("no_date"),
+        stated.is_null().alias("no_date"),
         amount.is_null().alias("no_amount"),
         shown.otherwise(nw.when(nw.col(UNITS).is_null()).then(amount)).alias("shown"),
     )
@@ -212,6 +214,10 @@ class _Reader:
             return f"CASE WHEN trim({raw}) <> '' THEN {raw} END"
         if reads == "label" or (reads == "id" and ours in self.contract.required):
             return f"nullif(trim({raw}), '')"
+        if self.types[ours].is_temporal() or self.types[ours].is_integer():
+            return raw  # no word for "missing" can hide in it
+        if self.types[ours].is_float():
+            return f"CASE WHEN NOT isnan({self.dialect.name(ours)}) THEN {raw} END"
         if typed_part(ours) in self.types:
             return f"coalesce({present_text(raw)}, CAST({self.dialect.name(typed_part(ours))} AS STRING))"
         return present_text(raw)

@@ -180,3 +180,12 @@ def valued_customers(path: Path, values: pd.DataFrame, *, gross_margin: float) -
     summary: Frame = nw.from_native(engine.connection.read_parquet(str(path)))
     past = (nw.col(TOTAL_VALUE) * gross_margin).alias(REALISED_MARGIN)
     return ValuedCustomers(customers.attach(summary, values, engine=engine).with_columns(past))
+
+
+def opened_record(paths: dict[str, Path]) -> dict[str, Frame]:
+    """Open tables of the customer record, left as Parquet, in one DuckDB; by name.
+
+    They live as long as the frames do.
+    """
+    engine = DuckDBEngine()
+    return {name: nw.from_native(engine.connection.read_parquet(str(path))) for name, path in paths.items()}

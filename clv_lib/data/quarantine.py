@@ -21,16 +21,24 @@ _BATCH: Final = 100_000
 
 
 def write_quarantine(
-    classified: nw.LazyFrame[Any], path: Path, *, sources: tuple[Source, ...], surveys: tuple[Survey, ...]
+    classified: nw.LazyFrame[Any],
+    path: Path,
+    *,
+    sources: tuple[Source, ...],
+    surveys: tuple[Survey, ...],
+    values: tuple[str, ...] | None = None,
 ) -> int:
-    """Write the rows with a reason, in order of source and line; text files are read again for their raw text."""
+    """Write the rows with a reason, in order of source and line; text files are read again for their raw text.
+
+    Of other sources the ``values`` stand for it: columns of ``classified``, those of a transaction by default.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     count = 0
     try:
         with partial.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(HEADER)
-            for row in _rows(classified, sources, surveys):
+            for row in _rows(classified, sources, surveys, values):
                 writer.writerow([inert(str(cell)) for cell in row])
                 count += 1
         partial.replace(path)
@@ -45,23 +53,25 @@ def inert(cell: str) -> str:
 
 
 def _rows(
-    classified: nw.LazyFrame[Any], sources: tuple[Source, ...], surveys: tuple[Survey, ...]
+    classified: nw.LazyFrame[Any],
+    sources: tuple[Source, ...],
+    surveys: tuple[Survey, ...],
+    values: tuple[str, ...] | None,
 ) -> Iterator[tuple[str, int, str, str]]:
-    units = nw.col("units").cast(nw.Float64) / MONEY_UNITS
+    aside = classified.filter(nw.col("reason") != "")
+    if values is None:
+        aside = aside.with_columns((nw.col("units").cast(nw.Float64) / MONEY_UNITS).alias(AMOUNT))
+        values = (CUSTOMER_ID, ORDERED_AT, AMOUNT, "shown")
     found = (
-        classified.filter(nw.col("reason") != "")
-        .select("source", "line", "span", "reason", CUSTOMER_ID, ORDERED_AT, units.alias(AMOUNT), "shown")
-        .sort("source", "line")
-        .collect("pyarrow")
-        .to_native()
+        aside.select("source", "line", "span", "reason", *values).sort("source", "line").collect("pyarrow").to_native()
     )
     rows = (row for batch in found.to_batches(_BATCH) for row in batch.to_pylist())
     for number, group in groupby(rows, key=lambda row: row["source"]):
         name = sources[number].name
         if not surveys:
             for row in group:
-                values = (row[CUSTOMER_ID], row[ORDERED_AT], row[AMOUNT], row["shown"])
-                yield name, row["line"], row["reason"], " | ".join("" if v is None else str(v) for v in values)
+                shown = ("" if row[each] is None else str(row[each]) for each in values)
+                yield name, row["line"], row["reason"], " | ".join(shown)
             continue
         with opened(surveys[number]) as text:
             for row, raw in _with_text(group, text):

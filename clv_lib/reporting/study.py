@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -25,13 +25,18 @@ from clv_lib.reporting.wording import LANGUAGES, Language, refusal_sentence
 from clv_lib.settings import ModelSection, Settings, load_settings
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from clv_lib.analysis.valuation import CustomerValues
+    from clv_lib.data.record import CustomerRecord, RecordReport
     from clv_lib.models.fitting import Diagnostics
 
 Profile = Literal["full", "quick"]
 FIGURE_DRAWS: Final = 400  # their Monte Carlo error is a twentieth of the posterior's own width
 LOG: Final = "log"
 QUALITY: Final = "quality"
+RECORD_PREFIX: Final = "record_"  # record_<table>.parquet: a table of the customer record as accepted
+RECORD_REPORT: Final = "record"  # what became of the rows of each
 REFUSAL: Final = "refusal"  # why values cannot be estimated, for the summary
 TABLES: Final = (
     "cells",
@@ -105,9 +110,43 @@ class Study:
         for element in elements:
             display(bundle(element, self.languages[0], self.languages), raw=True)
 
-    def record(self, figures: Sequence[KeyFigure]) -> None:
+    def record_figures(self, figures: Sequence[KeyFigure]) -> None:
         """Leave the key figures for ``run.json`` and the summary."""
         self.folder.record_key_figures(self.notebook, figures)
+
+    @overload
+    def record(self) -> "dict[str, nw.LazyFrame[Any]]": ...
+
+    @overload
+    def record(self, figures: Sequence[KeyFigure]) -> None: ...
+
+    def record(self, figures: Sequence[KeyFigure] | None = None) -> "dict[str, nw.LazyFrame[Any]] | None":
+        """The tables of the customer record that the data notebook has left, opened in DuckDB, by name.
+
+        Called with key figures it is :meth:`record_figures`.
+        """
+        if figures is not None:
+            self.record_figures(figures)
+            return None
+        from clv_lib.data.handover import opened_record
+
+        paths = {name: f"{RECORD_PREFIX}{name}.parquet" for name in type(self.settings.tables).model_fields}
+        return opened_record({name: self.folder.where(file) for name, file in paths.items() if self.folder.has(file)})
+
+    def record_tables(self, record: "CustomerRecord") -> None:
+        """Leave every accepted table for the notebooks that follow, and the account of each and of the checks."""
+        from clv_lib.data.engines import write_parquet
+
+        for name, frame in record.ordered_frames.items():
+            with self.folder.file(f"{RECORD_PREFIX}{name}.parquet") as path:
+                write_parquet(frame, path)
+        self.folder.write_json(RECORD_REPORT, record.to_dict())
+
+    def record_report(self) -> "RecordReport":
+        """The account of every table and of the checks across them that the data notebook has left."""
+        from clv_lib.data.record import RecordReport
+
+        return RecordReport.from_dict(self.folder.read_json(RECORD_REPORT))
 
     def record_log(self, report: QualityReport, facts: LogFacts) -> None:
         """Leave what the log covers and how it was cut, for ``run.json`` and the notebooks that follow."""
