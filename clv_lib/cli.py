@@ -60,12 +60,15 @@ Example:
 """
 _INIT_HELP = """Look into exported files and write a dataset.toml that describes them.
 
-Columns, dates and numbers are guessed from the files; look the result over before you run it. An existing
-dataset.toml is never overwritten.
+The purchases are needed; customers, products, costs, tickets, campaigns, surveys, referrals and subscriptions are
+recognised where they are there, in text files, Parquet and workbooks. Tables, columns, dates and numbers are guessed,
+each with its reason; what the files do not tell is asked. Look the result over before you run it. An existing
+dataset.toml is never overwritten. Exit code 3: no file holds purchases; 2: a path that cannot be meant.
 
 \b
-Example:
-    clv init data/shop/purchases.csv
+Examples:
+    clv init data/shop
+    clv init data/shop/purchases.csv data/shop/customers.xlsx
 """
 _RUNS_HELP = """List every run, newest first, failed ones too.
 
@@ -160,32 +163,41 @@ def check(dataset: _Dataset) -> None:
         print("\n".join([*log.report.lines(), *record.lines()]))
 
 
-@app.command(help=_INIT_HELP, short_help="Write a dataset.toml from an export.")
+@app.command(help=_INIT_HELP, short_help="Write a dataset.toml from exports.")
 def init(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="One or more exports of purchases.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="FILE...", help="A folder of exports, or one or more files.", show_default=False),
     ],
 ) -> None:
     """Look into exported files and write a dataset.toml that describes them."""
-    folder = files[0].parent  # the paths in dataset.toml are relative to it
+    folder = files[0] if files[0].is_dir() else files[0].parent  # the paths in dataset.toml are relative to it
     target = folder / "dataset.toml"
     if target.exists():
         raise UsageError(f"{target} must not exist yet, but it does. Edit it, or move it away.")
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise UsageError(f"each FILE must be there, but {file} is not. Check the path.")
-        if file.parent != folder:
+        if file.is_dir() and len(files) > 1:
+            raise UsageError(f"a folder must be given alone, but {file} is one of {len(files)}. Name it, or its files.")
+    for file in files:
+        if file.is_file() and file.parent != folder:
             raise UsageError(f"all FILEs must lie in one folder, but {file} is not in {folder}. Move them together.")
     from clv_lib.data.sniff import propose_settings
 
-    text = propose_settings(files)
+    found = propose_settings(files)
     try:
-        target.write_text(text, encoding="utf-8")
+        with target.open("x", encoding="utf-8") as out:  # never overwritten, whoever wrote it meanwhile
+            out.write(found.text)
     except OSError as error:
         raise UsageError(
-            f"{target} must be written, but it cannot: {error.strerror}. Copy the export to a folder of your own."
+            f"{target} must be written, but it cannot: {error.strerror}. Copy the exports to a folder of your own."
         ) from error
-    print(f"wrote {target}; look it over, then: clv check {folder}")
+    print(f"wrote {target}")
+    for line in found.lines():
+        print(line)
+    asked = "1 question is open" if found.questions == 1 else f"{found.questions or 'no'} questions are open"
+    print(f"{asked}; look it over (questions begin with '# ASK:'), then: clv check {folder}")
 
 
 @app.command(help=_RUNS_HELP, short_help="List every run.")

@@ -15,7 +15,7 @@ HARD = Path(__file__).parent / "hard"
 
 
 def proposed(folder: Path, *files: str) -> tuple[str, Settings]:
-    text = propose_settings([folder / name for name in files])
+    text = propose_settings([folder / name for name in files]).text
     (folder / "dataset.toml").write_text(text, encoding="utf-8")
     return text, load_settings(folder)
 
@@ -89,7 +89,7 @@ def test_several_files_latin_text_and_parquet(tmp_path):
 
 def test_a_file_without_a_date_is_refused_with_its_columns(tmp_path):
     (tmp_path / "a.csv").write_text("customer,colour\nx,red\n")
-    with pytest.raises(DataError, match=r"a column for ordered_at.*customer, colour"):
+    with pytest.raises(DataError, match=r"no column looks like ordered_at and amount. Its columns: customer, colour"):
         propose_settings([tmp_path / "a.csv"])
     with pytest.raises(DataError, match="these do not"):
         propose_settings([tmp_path / "nowhere.csv"])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from clv_lib.settings.sections import Section, known_timezone
 
@@ -30,7 +30,9 @@ class TableSection(Section):
     timezone: Annotated[str, AfterValidator(known_timezone)] | None = Field(
         None, description="where the clock times without offset were read; default: dataset.timezone"
     )
-    delimiter: str | None = Field(None, min_length=1, max_length=4)
+    delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] | None = Field(  # a tab is one
+        None, min_length=1, max_length=4
+    )
     encoding: str | None = Field(None, description="'utf-8', 'utf-16' or 'latin-1'; others by their IANA name")
     decimal: Literal[".", ","] | None = None
     thousands: Literal[".", ",", " ", "'"] | None = None
