@@ -8,7 +8,7 @@ import pandas as pd
 from clv_lib.data.simulate.campaigns import Campaigns
 from clv_lib.data.simulate.lives import Lives
 from clv_lib.data.simulate.process import CHANNELS, PLAYS, PROCESS, REFERENCE_CUSTOMERS, REFERRAL
-from clv_lib.data.simulate.sales import GUEST, SAMPLE, Sales, order_values
+from clv_lib.data.simulate.sales import GUEST, SAMPLE, Sales, goods_of_orders, order_values
 from clv_lib.data.simulate.streams import stream
 from clv_lib.data.simulate.window import Floats, Ints, Window
 
@@ -49,9 +49,7 @@ def drivers(life: Lives, sold: Sales, contacts: pd.DataFrame, *, window: Window)
     month = window.month_of(orders["at"].to_numpy())
     known = (sold.valid & (orders["person"] != GUEST)).to_numpy()
     value = order_values(sold.lines, len(orders)) - orders["refunded"].to_numpy()
-    goods = np.bincount(
-        sold.lines["order"], weights=sold.lines["quantity"] * sold.lines["unit_cost"], minlength=len(orders)
-    )
+    goods = goods_of_orders(sold)
     sample = (orders["source"] == SAMPLE).to_numpy()
 
     def summed(values: Floats, rows: Floats) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.simulate.accounts import Accounts
-from clv_lib.data.simulate.sales import GUEST, Sales, order_values, product_column
+from clv_lib.data.simulate.sales import GUEST, Sales, goods_of_orders, order_values, product_column
 from clv_lib.data.simulate.window import Floats, Window
 
 GUEST_ID = "GUEST"
@@ -98,16 +98,28 @@ def _customer_ids(orders: pd.DataFrame, known_as: Accounts) -> pd.Series:
 
 
 def lost(sold: Sales, *, window: Window) -> dict[str, float]:
-    """What the gap swallowed: orders, revenue (Rp, net of refunds) and cost of goods (Rp) of kept orders."""
-    orders = sold.orders
-    gone = incident(window).holds(orders["at"].to_numpy()) & sold.valid.to_numpy()
-    goods = np.bincount(
-        sold.lines["order"], weights=sold.lines["quantity"] * sold.lines["unit_cost"], minlength=len(orders)
-    )
+    """What the gap swallowed, in numbers of orders and in Rp.
+
+    Returns
+    -------
+    dict
+        ``orders, orders_of_known_customers, revenue`` (net of refunds) and ``goods`` (their cost), of kept orders;
+        ``cancellations, cancelled_goods``: orders before the gap that look kept because their refund fell into it;
+        ``refunds``: what was given back in the gap for orders before it.
+    """
+    orders, gap = sold.orders, incident(window)
+    goods = goods_of_orders(sold)
     value = order_values(sold.lines, len(orders)) - orders["refunded"].to_numpy()
+    inside = gap.holds(orders["at"].to_numpy())
+    gone = inside & sold.valid.to_numpy()
+    returned = ~inside & gap.holds(orders["refunded_at"].to_numpy())
+    cancelled = returned & orders["cancelled"].to_numpy()
     return {
         "orders": int(gone.sum()),
         "orders_of_known_customers": int((gone & (orders["person"] != GUEST).to_numpy()).sum()),
         "revenue": float(value[gone].sum()),
         "goods": float(goods[gone].sum()),
+        "cancellations": int(cancelled.sum()),
+        "cancelled_goods": float(goods[cancelled].sum()),
+        "refunds": float(orders["refunded"].to_numpy()[returned].sum()),
     }

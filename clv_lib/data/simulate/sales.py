@@ -133,6 +133,12 @@ def order_values(lines: pd.DataFrame, orders: int) -> Floats:
     return np.bincount(lines["order"], weights=lines["amount"], minlength=orders)
 
 
+def goods_of_orders(sold: Sales) -> Floats:
+    """Cost of the goods of every order, in Rp."""
+    cost = sold.lines["quantity"] * sold.lines["unit_cost"]
+    return np.bincount(sold.lines["order"], weights=cost, minlength=len(sold.orders))
+
+
 def product_column(lines: pd.DataFrame, column: str) -> np.ndarray:
     """An attribute of the product of every line."""
     return np.array([getattr(product, column) for product in PRODUCTS], dtype=object)[lines["product"]]

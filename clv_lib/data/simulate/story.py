@@ -8,7 +8,7 @@ import pandas as pd
 from clv_lib.data.simulate.ledger import Drivers
 from clv_lib.data.simulate.lives import Lives
 from clv_lib.data.simulate.process import CHANNELS, PROCESS
-from clv_lib.data.simulate.sales import GUEST, Sales, order_values
+from clv_lib.data.simulate.sales import GUEST, Sales, goods_of_orders, order_values
 from clv_lib.data.simulate.window import Floats, Window
 from clv_lib.periods import DAYS_PER_YEAR
 
@@ -61,9 +61,7 @@ def _contribution(life: Lives, sold: Sales, contacts: pd.DataFrame, *, window: W
     at = orders["at"].to_numpy()
     own = (sold.valid & (person != GUEST)).to_numpy()
     own = own & (at < first[np.maximum(person, 0)] + days)
-    goods = np.bincount(
-        sold.lines["order"], weights=sold.lines["quantity"] * sold.lines["unit_cost"], minlength=len(orders)
-    )
+    goods = goods_of_orders(sold)
     net = order_values(sold.lines, len(orders)) - orders["refunded"].to_numpy()
     earned = net * (1 - PROCESS.payment_share) - goods - PROCESS.fulfilment_per_order
     total = np.bincount(person[own], weights=earned[own], minlength=n)
