@@ -65,6 +65,7 @@ def summary(facts: Facts, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "unhappy_month": str(window.months[bad_month(window)]),
         "incident": _incident(facts),
         "blemishes": _blemishes(facts, tables),
+        "ahead": _ahead(facts),
         "result": story(facts.life, facts.sold, facts.contacts, facts.caused, tables["costs"], window=window),
     }
 
@@ -96,6 +97,15 @@ def people(facts: Facts) -> pd.DataFrame:
             "expected_orders_12m": np.where(gone, 0.0, ahead),
         }
     )
+
+
+def _ahead(facts: Facts) -> dict[str, Any]:
+    """Who is still a customer when the window closes, and the shop orders to expect of them in twelve months."""
+    everyone = people(facts)
+    return {
+        "active_customers": int(everyone["left_at"].isna().sum()),
+        "expected_orders_12m": float(everyone["expected_orders_12m"].sum()),
+    }
 
 
 def _channels(facts: Facts) -> list[dict[str, Any]]:
