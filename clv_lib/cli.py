@@ -1,4 +1,4 @@
-"""The command line: ``clv run``, ``clv check``, ``clv init``, ``clv runs``.
+"""The command line: ``clv run``, ``clv check``, ``clv init``, ``clv runs``, ``clv simulate``.
 
 Nothing heavy is imported before a command has been understood, so that a mistake is answered at once.
 """
@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import traceback
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +70,18 @@ dataset.toml is never overwritten. Exit code 3: no file holds purchases; 2: a pa
 Examples:
     clv init data/shop
     clv init data/shop/purchases.csv data/shop/customers.xlsx
+"""
+_SIMULATE_HELP = """Write a simulated customer record, with the truth behind it.
+
+A coffee brand with a shop and subscriptions: orders, customers, costs, contacts, campaigns with control groups,
+answers. The same seed gives the same files, byte for byte. truth.json and truth_customers.csv say what an analysis
+must find; a dataset.toml is written where there is none.
+
+\b
+Examples:
+    clv simulate --out data/mine --seed 7
+    clv simulate --out data/small --customers 200 --start 2023-01-01
+    clv simulate --out data/demo --seed 2024 --force
 """
 _RUNS_HELP = """List every run, newest first, failed ones too.
 
@@ -198,6 +211,31 @@ def init(
         print(line)
     asked = "1 question is open" if found.questions == 1 else f"{found.questions or 'no'} questions are open"
     print(f"{asked}; look it over (questions begin with '# ASK:'), then: clv check {folder}")
+
+
+@app.command(help=_SIMULATE_HELP, short_help="Write a simulated customer record.")
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.", metavar="DIR", show_default=False)],
+    customers: Annotated[int, typer.Option(help="People who ever order.", metavar="N")] = 3000,
+    seed: Annotated[int, typer.Option(help="Of all chance.", metavar="N")] = 2024,
+    start: Annotated[str, typer.Option(help="First day of the brand.", metavar="YYYY-MM-DD")] = "2022-01-01",
+    end: Annotated[str, typer.Option(help="Last day of the record.", metavar="YYYY-MM-DD")] = "2024-12-31",
+    force: Annotated[bool, typer.Option("--force", help="Write over the simulated files in DIR.")] = False,
+) -> None:
+    """Write a simulated customer record, with the truth behind it."""
+    first, last = _day("--start", start), _day("--end", end)
+    from clv_lib.data.simulate import check_folder, simulate_crm, write_crm
+
+    check_folder(out, force=force)  # before the work
+    files = write_crm(simulate_crm(customers, seed=seed, start=first, end=last), out, force=force)
+    print(f"wrote {len(files)} files to {out}; look them over with: clv check {out}")
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} must be a day such as 2022-01-01, but is {text!r}.") from None
 
 
 @app.command(help=_RUNS_HELP, short_help="List every run.")
