@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, Self, cast, get_args, get_origin
+from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -148,7 +148,7 @@ def _known_keys(steps: list[str]) -> list[str]:
             continue
         annotation = section.model_fields[step].annotation if step in section.model_fields else None
         if get_origin(annotation) is dict:
-            entry = next((cast(type[BaseModel], kind) for kind in get_args(annotation) if _is_section(kind)), None)
+            entry = next((kind for kind in get_args(annotation) if _is_section(kind)), None)
             continue
         kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
         below = [kind for kind in kinds if _is_section(kind)]
@@ -158,7 +158,7 @@ def _known_keys(steps: list[str]) -> list[str]:
     return [name for name in section.model_fields if name != "folder"]
 
 
-def _is_section(kind: Any) -> bool:
+def _is_section(kind: Any) -> TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
