@@ -82,6 +82,10 @@ class CostsSection(Section):
         le=120,
         description="a customer is active in a month if the last purchase lies at most so many months back",
     )
+    not_contacts: tuple[str, ...] = Field(
+        ("response", "sent", "open", "click"),
+        description="kinds of interactions that take nobody's time, and so are no contacts to be served",
+    )
     segment_attribute: str = Field(
         "segment", description="column of the customers table that the segments of the allocations are values of"
     )
