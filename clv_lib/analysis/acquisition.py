@@ -150,9 +150,10 @@ def acquisition_cost(spend: float, customers: float, *, mass: float = INTERVAL) 
         Won by it, in customers.
     """
     tail = (1 - mass) / 2
-    many, few = stats.gamma.ppf([1 - tail, tail], customers + JEFFREYS)
+    ends = [1 - tail, tail] if spend >= 0 else [tail, 1 - tail]  # after corrections a spend may be below nothing
+    many, few = (float(end) for end in np.asarray(stats.gamma.ppf(ends, customers + JEFFREYS)))
     cac = spend / customers if customers > 0 else float("nan")
-    low, high = sorted((spend / many, spend / few)) if customers > 0 else (float("nan"), float("nan"))
+    low, high = (spend / many, spend / few) if customers > 0 else (float("nan"), float("nan"))
     return AcquisitionCost(float(spend), float(customers), float(cac), float(low), float(high), mass)
 
 

@@ -7,7 +7,7 @@ kind, and a line whose ``pool`` stands in the table ``allocations`` is first sha
 
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from clv_lib.settings.sections import Section
 
@@ -48,6 +48,14 @@ DEFAULT_DRIVERS: Final[dict[CostKind, tuple[Driver, ...]]] = {
     "intangible": ("active_months",),
 }
 
+DEFAULT_CAUSES: Final[dict[CostKind, tuple[Driver, ...]]] = {
+    "retention": ("active_months",),
+    "service": ("handling_minutes", "contacts"),
+    "goods": ("revenue",),
+    "fulfilment": ("orders",),
+    "payment": ("revenue",),
+}
+
 
 def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
@@ -76,6 +84,10 @@ class CostsSection(Section):
         default_factory=dict,
         description="kind = driver, or drivers in order of preference; kinds not named keep their default",
     )
+    causes: dict[CostKind, Drivers] = Field(
+        default_factory=dict,
+        description="kind = drivers that together make its monthly amount; what one unit of each costs is estimated",
+    )
     active_months_after_purchase: int = Field(
         6,
         ge=0,
@@ -99,10 +111,9 @@ class CostsSection(Section):
         0, ge=0, le=36, description="months from the arrival of a customer to the ledger's month of onboarding"
     )
 
-    @field_validator("drivers")
-    @classmethod
-    def _known(cls, drivers: dict[CostKind, tuple[Driver, ...]]) -> dict[CostKind, tuple[Driver, ...]]:
-        return {**DEFAULT_DRIVERS, **drivers}
+    def causes_of(self, kind: CostKind) -> tuple[Driver, ...]:
+        """Drivers that a kind's monthly amount is explained by; none where it is not explained."""
+        return self.causes.get(kind, DEFAULT_CAUSES.get(kind, ()))
 
     def drivers_of(self, kind: CostKind) -> tuple[Driver, ...]:
         """Drivers of a kind of cost, the preferred one first."""
