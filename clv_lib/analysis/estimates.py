@@ -2,9 +2,9 @@
 
 A range above nothing is taken for a lognormal one (estimates of this sort are off by a factor), any other for a normal
 one. Either is fitted to the two ends, which are what the estimator has thought about; the best guess between them is
-what is booked. Estimates of one kind of cost come from one hand and one method, so their errors are taken to be the same:
-if one is too low, all are, and the range of a sum is the sum of the ranges. Taking them for independent would let many
-vague guesses add up to a sure figure.
+what is booked. Estimates of one kind of cost come from one hand and one method, so their errors are taken to be the
+same: if one is too low, all are, and the range of a sum is the sum of the ranges. Taking them for independent would let
+many vague guesses add up to a sure figure.
 """
 
 from typing import Final

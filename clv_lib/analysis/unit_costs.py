@@ -10,7 +10,7 @@ Acquisition, onboarding, overhead and intangible costs are on none of them. What
 cannot enter what the customer is still worth; overhead is not caused by one customer more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -88,7 +88,7 @@ def fit_causes(
         Draws.
     rng : numpy.random.Generator
     """
-    fits = {}
+    fits: dict[str, UnitCostFit] = {}
     for kind in (*PROPORTIONAL, "fulfilment", *KEEPING):
         causes = [driver for driver in settings.causes_of(kind) if driver in totals]
         fit = _fit(kind, spend, totals, causes, size, rng)
@@ -151,7 +151,7 @@ def _hook(kind: CostKind, settings: CostsSection) -> str:
 
 
 def _fit(
-    kind: str, spend: pd.DataFrame, totals: pd.DataFrame, causes: list[str], size: int, rng: np.random.Generator
+    kind: str, spend: pd.DataFrame, totals: pd.DataFrame, causes: Sequence[str], size: int, rng: np.random.Generator
 ) -> UnitCostFit | None:
     """The fit of a kind that the ledger holds; None where there is nothing to learn from."""
     booked = spend.loc[spend[KIND] == kind].groupby(NUMBER)[AMOUNT].sum().reindex(totals.index).fillna(0.0)
