@@ -26,6 +26,7 @@ _STYLE: Final[dict[str, Any]] = {
     "grid.color": LINE,
     "grid.linewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign is money, also in a name that came from data
     "xtick.color": SOFT,
     "ytick.color": SOFT,
     "xtick.labelcolor": SOFT,
