@@ -94,6 +94,12 @@ LAST_PERIOD: Final = "last_period"
 MONTH: Final = "month"
 ORDERS: Final = "orders"
 REVENUE: Final = "revenue"
+NEW_CUSTOMERS: Final = "new_customers"
+CONTRIBUTION: Final = "contribution"
+COST_TO_SERVE: Final = "cost_to_serve"
+COST_TO_KEEP: Final = "cost_to_keep"
+PROFIT: Final = "profit"
+ACQUISITION_COST: Final = "acquisition_cost"
 
 # what the models and the valuation add
 P_ALIVE: Final = "p_alive"
@@ -202,6 +208,13 @@ MEANINGS: Final[dict[str, str]] = {
     MONTH: "first day of a calendar month",
     ORDERS: "purchase days of one customer in one month",
     REVENUE: "value of the purchase days of one customer in one month, in `currency`",
+    NEW_CUSTOMERS: "customers won in a month: by `acquired_at`, or by the first purchase",
+    CONTRIBUTION: "revenue less goods, fulfilment and payment of one customer, in `currency`; past",
+    COST_TO_SERVE: "service that a customer took, in `currency`; past",
+    COST_TO_KEEP: "retention and marketing to a customer one has already, in `currency`; past",
+    PROFIT: "contribution less the costs to serve and to keep and the overhead of one customer, in `currency`; past, "
+    "before acquisition and before intangible costs",
+    ACQUISITION_COST: "a customer's part of what winning and welcoming the customers of its month has cost; sunk",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",

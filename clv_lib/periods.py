@@ -108,3 +108,25 @@ def day_number(when: nw.Expr) -> nw.Expr:
     """
     year = when.dt.year() - 1
     return 365 * year + year // 4 - year // 100 + year // 400 + when.dt.ordinal_day()
+
+
+def month_number(when: nw.Expr) -> nw.Expr:
+    """Number of the calendar month, January of the year 1 being 12; consecutive months differ by 1."""
+    return (when.dt.year().cast(nw.Int64) * MONTHS_PER_YEAR) + (when.dt.month().cast(nw.Int64) - 1)
+
+
+def month_number_of(when: date) -> int:
+    """Number of the calendar month of a day, as :func:`month_number` counts."""
+    return when.year * MONTHS_PER_YEAR + when.month - 1
+
+
+def month_of_number(number: int) -> date:
+    """First day of a month given by its number."""
+    return date(int(number) // MONTHS_PER_YEAR, int(number) % MONTHS_PER_YEAR + 1, 1)
+
+
+def complete_months(window: ObservationWindow) -> range:
+    """Numbers of the months that the window covers from their first to their last day."""
+    first = month_number_of(window.start) + (window.start.day > 1)
+    last = month_number_of(window.end + timedelta(days=1)) - 1
+    return range(first, last + 1)

@@ -92,3 +92,36 @@ def test_overrides_are_read_as_toml_values_and_checked_like_the_file(tmp_path):
 def test_as_of_that_is_no_day_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="as_of"):
         load_settings(folder_with(tmp_path, GOOD), as_of="2024-02-30")
+
+
+def test_the_drivers_of_costs_have_defaults_that_single_kinds_replace(tmp_path):
+    text = (
+        GOOD
+        + """
+[costs]
+drivers = { service = "contacts", goods = ["units", "revenue"] }
+onboarding_delay_months = 2
+[costs.channels."out of home"]
+acquisition_share = 0.8
+spread_months = 3
+"""
+    )
+    costs = load_settings(folder_with(tmp_path, text)).costs
+    assert costs.drivers_of("service") == ("contacts",)
+    assert costs.drivers_of("goods") == ("units", "revenue")
+    assert costs.drivers_of("fulfilment") == ("orders",)
+    assert (costs.channel("out of home").spread_months, costs.channel("tv").acquisition_share) == (3, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ('[costs]\ndrivers = { service = "calls" }', "costs.drivers.service"),
+        ("[costs.channels.tv]\nspred_months = 2", "did you mean spread_months"),
+        ("[costs]\nactive_months = 2", "did you mean active_months_after_purchase"),
+        ("[economics.cac]\ntv = -1", "economics.cac.tv"),
+    ],
+)
+def test_a_fault_in_the_costs_is_named(tmp_path, extra, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings(folder_with(tmp_path, f"{GOOD}\n{extra}\n"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from clv_lib.errors import UsageError
 
-ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "model")
+ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model")
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 
 

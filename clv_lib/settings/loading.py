@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, Self, get_args
+from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from clv_lib.errors import SettingsError
+from clv_lib.settings.costs import CostsSection
 from clv_lib.settings.policies import PoliciesSection
 from clv_lib.settings.sections import (
     DatasetSection,
@@ -40,6 +41,7 @@ class Settings(Section):
     engine: EngineSection = EngineSection()
     policies: PoliciesSection = PoliciesSection()
     economics: EconomicsSection = EconomicsSection()
+    costs: CostsSection = CostsSection()
     model: ModelSection = ModelSection()
     report: ReportSection = ReportSection()
 
@@ -139,14 +141,25 @@ def _explain(fault: Any, text: str) -> str:
 
 def _known_keys(steps: list[str]) -> list[str]:
     section: type[BaseModel] = Settings
+    entry: type[BaseModel] | None = None
     for step in steps:
+        if entry is not None:  # below a section of sections, where each key is a name of the company's own
+            section, entry = entry, None
+            continue
         annotation = section.model_fields[step].annotation if step in section.model_fields else None
+        if get_origin(annotation) is dict:
+            entry = next((kind for kind in get_args(annotation) if _is_section(kind)), None)
+            continue
         kinds = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-        below = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        below = [kind for kind in kinds if _is_section(kind)]
         if not below:
             return []
         section = below[0]
     return [name for name in section.model_fields if name != "folder"]
+
+
+def _is_section(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _line_of(steps: list[str], text: str) -> int | None:

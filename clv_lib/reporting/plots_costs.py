@@ -1,0 +1,154 @@
+"""Charts of the page on costs: waterfall, whale curve, acquisition cost by channel, payback."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
+from clv_lib.reporting.wording import Language, Sentence, money, number, round_money, share
+
+LONGEST_LABEL = 22  # characters of a name on an axis
+
+
+def short(name: str) -> str:
+    """A name from data as it fits on an axis: one line, cut where it is too long."""
+    line = " ".join(name.split())
+    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
+
+
+def falling(
+    steps: pd.DataFrame,
+    *,
+    labels: Sequence[Sentence],
+    currency: str,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+) -> Figure:
+    """A waterfall lying on its side. ``steps``: amount, low, high, total; one label per row."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        amounts, totals = steps["amount"].to_numpy(), steps["total"].to_numpy(dtype=bool)
+        ends = np.where(totals, amounts, np.cumsum(np.where(totals, 0.0, amounts)) + amounts[0])
+        starts = np.where(totals, 0.0, ends - amounts)
+        rows = np.arange(len(steps))
+        axes.barh(rows, ends - starts, left=starts, color=[ACCENT if t else PALE for t in totals], height=0.7)
+        width = (steps["high"] - steps["low"]).to_numpy()
+        vague = width > 1e-9 * max(abs(amounts).max(), 1.0)
+        reach = np.abs([(amounts - steps["low"])[vague], (steps["high"] - amounts)[vague]])
+        axes.errorbar(ends[vague], rows[vague], xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
+        for row, (start, end, amount) in enumerate(zip(starts, ends, amounts, strict=True)):
+            axes.annotate(
+                money(amount, currency).text(language), (max(start, end, 0.0), row), xytext=(4, 0),
+                textcoords="offset points", va="center", fontsize=8 if narrow else 9, color=INK,
+            )  # fmt: skip
+        axes.set_yticks(rows, [label.text(language) for label in labels])
+        axes.invert_yaxis()
+        axes.axvline(0, color=SOFT, linewidth=0.8)
+        axes.margins(x=0.2)
+        axes.set_xticks([])
+        axes.grid(visible=False)
+
+    tall = 0.45 + 0.085 * len(steps)
+    return figure("waterfall", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+
+
+def whale(
+    curve: pd.DataFrame,
+    *,
+    peak_at: float,
+    currency: str,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+) -> Figure:
+    """Cumulative profit. ``curve``: customers (share), profit (currency); ``peak_at``: share at which it is highest."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        axes.fill_between(curve["customers"], curve["profit"], color=ACCENT, alpha=0.14, linewidth=0)
+        axes.plot(curve["customers"], curve["profit"], color=ACCENT)
+        axes.axhline(float(curve["profit"].iloc[-1]), color=SOFT, linewidth=1, linestyle=(0, (2, 1.5)))
+        if 0 < peak_at < 1:
+            axes.axvline(peak_at, color=WARN, linewidth=1)
+        axes.set_xlim(0, 1)
+        ticks(axes.xaxis, share, language)
+        ticks(axes.yaxis, lambda value: round_money(value, currency), language)
+
+    return figure("whale", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+
+
+def costs_by_name(
+    data: pd.DataFrame,
+    *,
+    currency: str,
+    highlight: int,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    x: Sentence,
+    y: Sentence,
+) -> Figure:
+    """A bar with its interval per name. ``data``: label (Sentence or Quantity), cost, low, high."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        rows = np.arange(len(data))
+        axes.barh(rows, data["cost"], color=[ACCENT if row == highlight else PALE for row in rows], height=0.66)
+        reach = np.abs([data["cost"] - data["low"], data["high"] - data["cost"]])
+        axes.errorbar(data["cost"], rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
+        for row, (cost, high) in enumerate(zip(data["cost"], data["high"], strict=True)):
+            axes.annotate(
+                money(cost, currency).text(language), (high, row), xytext=(5, 0), textcoords="offset points",
+                va="center", fontsize=8 if narrow else 9, color=INK,
+            )  # fmt: skip
+        axes.set_yticks(rows, [short(label.text(language)) for label in data["label"]])
+        axes.invert_yaxis()
+        axes.set_xlim(0, float(data["high"].max()) * 1.25)
+        axes.set_xticks([])
+        axes.grid(visible=False)
+
+    tall = 0.4 + 0.1 * len(data)
+    return figure("acquisition", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+
+
+def paying_back(
+    curve: pd.DataFrame,
+    *,
+    cost: tuple[float, float, float] | None,
+    currency: str,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    labels: dict[str, Sentence],
+) -> Figure:
+    """Cumulative margin per customer by age, against what winning one has cost.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        age (months), mean, low, high (currency per customer).
+    cost : tuple of float or None
+        Cost of a new customer and its interval.
+    labels : dict
+        Sentences ``x``, ``y``, ``margin``, ``cost``.
+    """
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        axes.fill_between(curve["age"], curve["low"], curve["high"], color=ACCENT, alpha=0.18, linewidth=0)
+        axes.plot(curve["age"], curve["mean"], color=ACCENT, label=labels["margin"].text(language))
+        if cost is not None:
+            middle, low, high = cost
+            axes.axhspan(low, high, color=WARN, alpha=0.12, linewidth=0)
+            axes.axhline(middle, color=WARN, linewidth=1.4, label=labels["cost"].text(language))
+        axes.set_xlim(0, max(float(curve["age"].max()), 1.0))
+        ticks(axes.xaxis, number, language)
+        ticks(axes.yaxis, lambda value: round_money(value, currency), language)
+        legend(axes, narrow)
+
+    return figure("payback", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint)

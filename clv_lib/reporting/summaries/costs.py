@@ -1,0 +1,375 @@
+"""What customers cost and what is left of their revenue, in words."""
+
+import pandas as pd
+
+from clv_lib.analysis.accounting import Books
+from clv_lib.analysis.drivers import UnitCostFit
+from clv_lib.analysis.unit_costs import UnitCosts
+from clv_lib.analysis.waterfall import Waterfall
+from clv_lib.analysis.whale import Whale
+from clv_lib.analysis.winning import WinningCosts
+from clv_lib.data.quality import QualityReport
+from clv_lib.names import COST_TO_KEEP, COST_TO_SERVE, PROFIT, REVENUE
+from clv_lib.reporting.elements import Card, Cards, Element, Figure, Paragraph, Table, Trust
+from clv_lib.reporting.plots_costs import falling
+from clv_lib.reporting.plots_costs import whale as whale_plot
+from clv_lib.reporting.summaries import Summary, rows_of
+from clv_lib.reporting.summaries.data import trust_chip as data_chip
+from clv_lib.reporting.summaries.ledger import KINDS, UNITS, difference_rows, ledger_chip
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
+
+
+def answer(books: Books, falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
+    """The headline: what is left of revenue, and who takes it away."""
+    values = {
+        "revenue": money(falls.amount(REVENUE), currency),
+        "profit": money(falls.amount(PROFIT), currency),
+        "customers": count(whale.customers),
+    }
+    if books.basis == "assumed":
+        text = say(
+            "{customers} customers have brought {revenue}; at the assumed margin {profit} of it is left, and what they "
+            "cost beyond the goods is not known",
+            **values,
+        )
+    elif whale.losing:
+        text = say(
+            "Of {revenue} revenue {profit} is left after every cost of serving and keeping customers; "
+            "{losing} of {customers} customers cost more than they brought",
+            losing=count(whale.losing),
+            **values,
+        )
+    else:
+        text = say(
+            "Of {revenue} revenue {profit} is left after every cost of serving and keeping customers; none of "
+            "{customers} customers cost more than they brought",
+            **values,
+        )
+    return Paragraph((text,), role="answer")
+
+
+def key_cards(
+    books: Books, falls: Waterfall, whale: Whale, hooks: UnitCosts, winning: WinningCosts, currency: str
+) -> Cards:
+    """Four figures on costs."""
+    revenue, profit = falls.amount(REVENUE), falls.amount(PROFIT)
+    low, high = falls.range(PROFIT)
+    month_cost = hooks.estimates()["per_active_month"]
+    estimated = high - low > 1e-6 * max(abs(profit), 1.0)
+    of_revenue = say("{part} of revenue", part=share(_part(profit, revenue)))
+    cards = [
+        Card(
+            say("Customer profit"),
+            money(profit, currency),
+            _between(low, high, currency) if estimated else of_revenue,
+            low if estimated else None,
+            high if estimated else None,
+            note=say("before winning customers and intangible costs"),
+        ),
+        Card(
+            say("Customers at a loss"),
+            count(whale.losing),
+            say("{part} of all; they cost {loss}", part=share(_part(whale.losing, whale.customers)),
+                loss=money(abs(whale.loss), currency)),
+        ),
+    ]  # fmt: skip
+    if hooks.source != "assumed":
+        cards.append(
+            Card(
+                say("Serving and keeping, per month"),
+                money(month_cost.mean, currency),
+                _between(month_cost.low, month_cost.high, currency),
+                month_cost.low,
+                month_cost.high,
+                note=say("for each customer who is still with us"),
+            )
+        )
+    cost = winning.blended()
+    if cost is not None:
+        measured = winning.source == "measured"
+        cards.append(
+            Card(
+                say("Winning a customer"),
+                money(cost.cac, currency),
+                _between(cost.low, cost.high, currency) if measured else say("as the settings state"),
+                cost.low if measured else None,
+                cost.high if measured else None,
+                note=say("blended: over every new customer, welcome included") if measured else None,
+            )
+        )
+    return Cards(tuple(cards))
+
+
+def _between(low: float, high: float, currency: str) -> Sentence:
+    return say(
+        "on average, with {mass} certainty {low} to {high}",
+        mass=share(0.9),
+        low=money(low, currency),
+        high=money(high, currency),
+    )
+
+
+def _part(part: float, whole: float) -> float:
+    return part / whole if whole else float("nan")
+
+
+def trust(books: Books, quality: QualityReport, currency: str) -> Trust:
+    """How far to trust the page."""
+    checks = [data_chip(quality), ledger_chip(books)]
+    if books.disagreements is not None:
+        n = len(difference_rows(books.disagreements, currency))
+        none = say("Ledger agrees with the campaigns")
+        some = say_count("{n} difference in the ledger", "{n} differences in the ledger", n=n)
+        checks.append((some if n else none, n > 0))
+    return Trust(tuple(checks))
+
+
+def waterfall(found: Waterfall, currency: str) -> Figure:
+    """From revenue to profit, and on to what is left after winning customers and intangible costs."""
+    steps = found.steps.reset_index(drop=True)
+    costs = steps[~steps["total"] & ~steps["step"].isin(["acquisition", "onboarding", "intangible"])]
+    profit, revenue = found.amount(PROFIT), found.amount(REVENUE)
+    last = found.amount("after_intangible")
+    largest = costs.sort_values("amount").head(1)
+    values = {
+        "profit": money(profit, currency),
+        "revenue": money(revenue, currency),
+        "part": share(_part(profit, revenue)),
+    }
+    if largest.empty:
+        title = say("Of {revenue} revenue {profit} is left, {part}", **values)
+    else:
+        title = say(
+            "{part} of revenue is left as customer profit; the largest cost is: {kind}",
+            part=values["part"],
+            kind=KINDS[str(largest["step"].iloc[0])],
+        )
+    return falling(
+        steps,
+        labels=[KINDS[str(step)] for step in steps["step"]],
+        currency=currency,
+        title=title,
+        alt=say(
+            "Bars from revenue, {revenue}, down through every kind of cost to customer profit, {profit}, and to {last} "
+            "after winning customers and intangible costs.",
+            last=money(last, currency),
+            **values,
+        ),
+        caption=say(
+            "All customers together. Costs that nobody could be charged with are included. A line at the end of a bar "
+            "is the {mass} range of what is estimated.",
+            mass=share(0.9),
+        ),
+        x=say("amount"),
+        y=say("what is left, step by step"),
+    )
+
+
+def waterfall_table(found: Waterfall, currency: str) -> Summary:
+    """The same, in numbers, with what is on no customer."""
+    revenue = found.amount(REVENUE)
+    low, high = found.range("after_intangible")
+    text = say(
+        "Customer profit is {profit}. Winning customers stands apart: it is spent once and is not repeated for those "
+        "who are here. Intangible costs stand apart because they are estimates; with them {last} is left, {mass} "
+        "certain between {low} and {high}.",
+        profit=money(found.amount(PROFIT), currency),
+        last=money(found.amount("after_intangible"), currency),
+        mass=share(0.9),
+        low=money(low, currency),
+        high=money(high, currency),
+    )
+    table = Table(
+        say("From revenue to profit; ranges hold {mass} and are those of estimated costs", mass=share(0.9)),
+        (say("Step"), say("Amount"), say("Of revenue"), say("Low"), say("High"), say("On no customer")),
+        [
+            [
+                KINDS[row.step],
+                money(row.amount, currency),
+                share(_part(row.amount, revenue)),
+                money(row.low, currency),
+                money(row.high, currency),
+                words("–") if row.total else money(row.unallocated, currency),
+            ]
+            for row in rows_of(found.steps)
+        ],
+    )
+    return Summary(table, (Paragraph((text,)),))
+
+
+def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) -> tuple[Element, ...]:
+    """What one unit of each driver costs, and what a forecast will subtract."""
+    if hooks.source == "assumed":
+        text = say(
+            "Nothing is booked, so nothing can be learnt. A forecast takes {margin} of revenue as margin and no cost "
+            "of serving or keeping customers; both are assumptions.",
+            margin=share(float(hooks.margin_rate.mean())),
+        )
+        return (Paragraph((text,)),)
+    found = Table(
+        say("What one unit costs, from the months of the ledger; {mass} credible intervals", mass=share(0.9)),
+        (say("Kind of cost"), say("Unit"), say("Cost"), say("Low"), say("High"), say("Months are off by")),
+        [
+            [KINDS[kind], UNITS[driver], *_in_units(fit, driver, currency), share(fit.scatter, 1)]
+            for kind, fit in causes.items()
+            for driver in fit.drivers
+        ],
+    )
+    three = hooks.estimates()
+    margin = three["margin_rate"]
+    rows: list[list[Quantity | Sentence]] = [
+        [say("Margin, share of revenue"), *(share(value, 1) for value in (margin.mean, margin.low, margin.high))]
+    ]
+    for name, label in HOOKS.items():
+        cost = three[name]
+        rows.append([label, *(money(value, currency) for value in (cost.mean, cost.low, cost.high))])
+    future = Table(
+        say("What a forecast of value will reckon with; winning customers, overhead and estimates are not in it"),
+        (say("Figure"), say("Mean"), say("Low"), say("High")),
+        rows,
+    )
+    saving = [KINDS[kind] for kind, fit in causes.items() if fit.saves_money]
+    notes = [
+        Paragraph(
+            (say("{kind}: corrections outweigh the costs, so the unit cost is below nothing.", kind=kind),), role="note"
+        )
+        for kind in saving
+    ]
+    return (found, *notes, future)
+
+
+HOOKS: dict[str, Sentence] = {
+    "per_order": say("Per purchase day: fulfilment"),
+    "per_active_month": say("Per month of being a customer: service, keeping, marketing"),
+}
+
+
+def _in_units(fit: UnitCostFit, driver: str, currency: str) -> list[Quantity]:
+    found = fit.estimate(driver)
+    values = (found.mean, found.low, found.high)
+    return [share(value, 1) if driver == "revenue" else money(value, currency) for value in values]
+
+
+def serving_and_keeping(books: Books, hooks: UnitCosts, currency: str) -> Table:
+    """Cost to serve and to keep: past per customer, past and expected per month of being one."""
+    totals = books.totals.iloc[0]
+    customers, months = float(totals["customers"]), books.active_months
+    past = {
+        say("Service"): float(totals[COST_TO_SERVE]),
+        say("Keeping and marketing"): float(totals[COST_TO_KEEP]),
+    }
+    rows: list[list[Quantity | Sentence]] = [
+        [label, money(_part(value, customers), currency), money(_part(value, months), currency), words("–")]
+        for label, value in past.items()
+    ]
+    both = sum(past.values())
+    ahead = hooks.estimates()["per_active_month"]
+    expected: Quantity | Sentence = words("–")
+    if hooks.source != "assumed":
+        expected = say(
+            "{mean} ({low} to {high})",
+            mean=money(ahead.mean, currency),
+            low=money(ahead.low, currency),
+            high=money(ahead.high, currency),
+        )
+    rows.append(
+        [say("Together"), money(_part(both, customers), currency), money(_part(both, months), currency), expected]
+    )
+    return Table(
+        say(
+            "{customers} customers over {months} months of being one; expected with its {mass} interval",
+            customers=count(customers),
+            months=count(months),
+            mass=share(0.9),
+        ),
+        (
+            say("Cost"),
+            say("Per customer so far"),
+            say("Per month so far"),
+            say("Per month, expected"),
+        ),
+        rows,
+    )
+
+
+def whale(found: Whale, currency: str) -> Figure:
+    """Who earns the profit, and who takes it away."""
+    values = {
+        "peak": money(found.peak, currency),
+        "total": money(found.total, currency),
+        "loss": money(abs(found.loss), currency),
+        "losing": count(found.losing),
+        "part": share(found.peak_at),
+    }
+    if found.losing:
+        title = say("{part} of the customers earn {peak}; {losing} others take {loss} of it away again", **values)
+    else:
+        title = say("No customer costs more than it brings; together they earn {total}", **values)
+    return whale_plot(
+        found.curve,
+        peak_at=found.peak_at,
+        currency=currency,
+        title=title,
+        alt=say(
+            "A line of cumulative profit over the customers, the most profitable first. It rises to {peak} at {part} "
+            "of the customers and ends at {total}.",
+            **values,
+        ),
+        caption=say(
+            "{n} customers, ranked by profit before winning them and before intangible costs; the dashed line is the "
+            "profit of all.",
+            n=count(found.customers),
+        ),
+        x=say("share of customers, most profitable first"),
+        y=say("profit, added up"),
+    )
+
+
+def tipped(found: Whale, currency: str) -> Paragraph | Table:
+    """Why customers are at a loss."""
+    if not found.losing:
+        return Paragraph((say("No customer is at a loss."),))
+    return Table(
+        say("Customers at a loss, by the cost that takes them below nothing when costs are subtracted in order"),
+        (say("It is"), say("Customers"), say("Their loss")),
+        [[KINDS[row.kind], count(row.customers), money(abs(row.loss), currency)] for row in rows_of(found.tipped_by)],
+        bar=2,
+    )
+
+
+def meeting(falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
+    """The sentence to say aloud."""
+    text = say(
+        "Customers have left us {profit} of {revenue}, and {losing} of {customers} have cost more than they brought: "
+        "{loss} together.",
+        profit=money(falls.amount(PROFIT), currency),
+        revenue=money(falls.amount(REVENUE), currency),
+        losing=count(whale.losing),
+        customers=count(whale.customers),
+        loss=money(abs(whale.loss), currency),
+    )
+    return Paragraph((text,), role="meeting")
+
+
+def largest_losses(profits: pd.DataFrame, currency: str) -> Table:
+    """The customers with the largest losses. ``profits``: customer_id, revenue, contribution, costs, profit."""
+    caption = say(
+        "The customers with the largest losses; everybody's figures are in {file}", file=words("customer_costs.csv")
+    )
+    heads = (
+        say("Customer"),
+        say("Revenue"),
+        say("Contribution"),
+        say("Service"),
+        say("Keeping and marketing"),
+        say("Profit"),
+    )
+    values = ("revenue", "contribution", COST_TO_SERVE, COST_TO_KEEP, PROFIT)
+    return Table(
+        caption,
+        heads,
+        [
+            [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)]
+            for row in rows_of(profits)
+        ],
+    )
