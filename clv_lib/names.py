@@ -93,6 +93,8 @@ LAST_PERIOD: Final = "last_period"
 MONTH: Final = "month"
 ORDERS: Final = "orders"
 REVENUE: Final = "revenue"
+ACTIVE_MONTHS: Final = "active_months"
+REFERRALS: Final = "referrals"
 
 # what the models and the valuation add
 P_ALIVE: Final = "p_alive"
@@ -106,6 +108,7 @@ RESIDUAL_CLV_PREDICTIVE_HIGH: Final = "residual_clv_predictive_high"
 RESIDUAL_CLV_INFINITE: Final = "residual_clv_infinite"
 CLV: Final = "clv"
 REALISED_MARGIN: Final = "realised_margin"
+REFERRAL_VALUE: Final = "referral_value"
 
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
@@ -200,6 +203,8 @@ MEANINGS: Final[dict[str, str]] = {
     MONTH: "first day of a calendar month",
     ORDERS: "purchase days of one customer in one month",
     REVENUE: "value of the purchase days of one customer in one month, in `currency`",
+    ACTIVE_MONTHS: "calendar months in which the customer bought",
+    REFERRALS: "customers whom this customer was the first to bring and who had not bought before",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",
@@ -211,4 +216,5 @@ MEANINGS: Final[dict[str, str]] = {
     RESIDUAL_CLV_INFINITE: "`residual_clv` without end of the horizon; missing without discounting",
     CLV: "E(CLV): discounted contribution of a new customer over the horizon, first purchase included, before CAC",
     REALISED_MARGIN: "contribution already earned from the customer; never added to a forecast silently",
+    REFERRAL_VALUE: "expected worth of the customers brought per active month to come, net of the referral's cost",
 }
