@@ -6,81 +6,14 @@ caption are the caller's, because they hold numbers; the axes and their units ar
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.elements import ACCENT, INK, LINE, PALE, SOFT, WARN, Figure
+from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.elements import ACCENT, INK, PALE, WARN, Figure
 from clv_lib.reporting.wording import Language, Quantity, Sentence, count, month, number, round_money, share
-
-WIDE: Final = (8.6, 3.6)  # inches; at 72 points an inch the lettering keeps its size on a page 620 points wide
-NARROW: Final = (4.0, 3.3)
-_STYLE: Final[dict[str, Any]] = {
-    "font.size": 10,
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": SOFT,
-    "axes.labelsize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "axes.prop_cycle": "cycler('color', ['#0f6b5c', '#5b6472', '#a34a00'])",
-    "grid.color": LINE,
-    "grid.linewidth": 0.8,
-    "text.color": INK,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "xtick.labelcolor": SOFT,
-    "ytick.labelcolor": SOFT,
-    "ytick.major.size": 0,
-    "legend.frameon": False,
-    "legend.fontsize": 10,
-    "lines.linewidth": 2,
-}
-
-Draw = Callable[[Any, Language, bool], None]
-
-
-def _figure(
-    name: str,
-    *,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
-    paint: Draw,
-    tall: float = 1.0,
-) -> Figure:
-    """A figure with one pair of axes, labelled, that ``paint(axes, language, narrow)`` fills."""
-
-    def draw(language: Language, narrow: bool) -> Any:
-        import seaborn as sns
-        from matplotlib import pyplot as plt
-
-        with sns.axes_style("white"), plt.rc_context(cast(Any, _STYLE)):
-            width, height = NARROW if narrow else WIDE
-            figure, axes = plt.subplots(figsize=(width, height * tall), layout="constrained")
-            paint(axes, language, narrow)
-            axes.set_xlabel(x.text(language))
-            # the unit of the vertical axis stands on top, where it is read without turning the head
-            axes.set_title(y.text(language), loc="left", fontsize=10, color=SOFT, pad=8)
-        return figure
-
-    return Figure(name=name, title=title, alt=alt, caption=caption, draw=draw)
-
-
-def _ticks(axis: Any, write: Callable[[float], Quantity], language: Language) -> None:
-    from matplotlib.ticker import FuncFormatter
-
-    axis.set_major_formatter(FuncFormatter(lambda value, _: write(value).text(language)))
-
-
-def _legend(axes: Any, narrow: bool) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=1 if narrow else 3, borderaxespad=0, handlelength=1.5)
 
 
 def bars_by_month(
@@ -102,9 +35,9 @@ def bars_by_month(
         axes.set_xticks(range(0, len(data), step))
         axes.set_xticklabels([month(_day(m)).text(language) for m in data["month"].iloc[::step]])
         write = count if currency is None else (lambda value: round_money(value, currency))
-        _ticks(axes.yaxis, write, language)
+        ticks(axes.yaxis, write, language)
 
-    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
 
 
 def _day(value: Any) -> date:
@@ -138,7 +71,7 @@ def shares_by_group(
         axes.set_yticks([])
         axes.grid(visible=False)
 
-    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
 
 
 def observed_and_expected(
@@ -171,10 +104,10 @@ def observed_and_expected(
             label=expected.text(language),
         )  # fmt: skip
         axes.set_xticks(positions, list(data["label"]))
-        _ticks(axes.yaxis, write, language)
-        _legend(axes, narrow)
+        ticks(axes.yaxis, write, language)
+        legend(axes, narrow)
 
-    return _figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
 
 
 def tracking(
@@ -205,11 +138,11 @@ def tracking(
         )  # fmt: skip
         axes.set_xlim(0, data["week"].max())
         axes.set_ylim(0)
-        _ticks(axes.yaxis, count, language)
-        _ticks(axes.xaxis, number, language)
-        _legend(axes, narrow)
+        ticks(axes.yaxis, count, language)
+        ticks(axes.xaxis, number, language)
+        legend(axes, narrow)
 
-    return _figure("tracking", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint)
+    return figure("tracking", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint)
 
 
 def iso_value(
@@ -224,7 +157,7 @@ def iso_value(
         )
         axes.clabel(lines, fmt=lambda value: round_money(value, currency).text(language), fontsize=8 if narrow else 9)
         axes.grid(visible=False)
-        _ticks(axes.xaxis, number, language)
-        _ticks(axes.yaxis, number, language)
+        ticks(axes.xaxis, number, language)
+        ticks(axes.yaxis, number, language)
 
-    return _figure("iso-value", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.15)
+    return figure("iso-value", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.15)
