@@ -203,7 +203,7 @@ MEANINGS: Final[dict[str, str]] = {
     MONTH: "first day of a calendar month",
     ORDERS: "purchase days of one customer in one month",
     REVENUE: "value of the purchase days of one customer in one month, in `currency`",
-    ACTIVE_MONTHS: "calendar months in which the customer bought",
+    ACTIVE_MONTHS: "calendar months in which the customer's last purchase lay at most six months back (or as stated)",
     REFERRALS: "customers whom this customer was the first to bring and who had not bought before",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",

@@ -14,7 +14,17 @@ import pandas as pd
 
 from clv_lib.analysis.group_means import FEW, GroupMeans, group_means, mean_of_sample
 from clv_lib.analysis.intervals import INTERVAL, Estimate
-from clv_lib.analysis.value_answers import BENEFITS, COSTS, PARTS, POINT_UNITS, VALUE, Frame, answers, moments, respondents
+from clv_lib.analysis.value_answers import (
+    BENEFITS,
+    COSTS,
+    PARTS,
+    POINT_UNITS,
+    VALUE,
+    Frame,
+    answers,
+    moments,
+    respondents,
+)
 from clv_lib.analysis.value_items import ValueItems, value_items
 from clv_lib.data.customers import collected
 from clv_lib.errors import CannotEstimateError
@@ -151,10 +161,8 @@ def perceived_value(
 
 def _scale(items: Frame) -> dict[str, tuple[float, float]]:
     seen = items.group_by(SIDE).agg(nw.col(SCORE).min().alias("low"), nw.col(SCORE).max().alias("high"))
-    return {
-        str(row.side): (row.low / POINT_UNITS, row.high / POINT_UNITS)
-        for row in collected(seen).sort_values(SIDE).itertuples(index=False)
-    }
+    table = collected(seen).set_index(SIDE).sort_index() / POINT_UNITS
+    return {str(side): (float(table.at[side, "low"]), float(table.at[side, "high"])) for side in table.index}
 
 
 def attributes(customers: Frame, *, most: int = MOST_GROUPS) -> tuple[str, ...]:

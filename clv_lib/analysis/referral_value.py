@@ -25,7 +25,6 @@ from scipy.special import gammaln
 
 from clv_lib.analysis.intervals import INTERVAL, Estimate, credible_interval, estimate
 from clv_lib.analysis.referrals import ReferralCounts
-from clv_lib.data.customers import activity
 from clv_lib.data.engines import Engine
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.names import ACTIVE_MONTHS, CUSTOMER_ID, REFERRAL_VALUE, REFERRALS, REFERRER_ID, N
@@ -68,7 +67,7 @@ class ReferralRates:
         if bought.empty:
             return float("nan")
         reached = bought[N].cumsum() >= share * bought[N].sum()
-        return float(bought.loc[reached.idxmax(), "week"] + 1)
+        return float(bought["week"].to_numpy()[np.argmax(reached.to_numpy())] + 1)
 
 
 def referral_rates(
@@ -225,7 +224,7 @@ def _by_class(
 
 
 def attach_referral_value(
-    customers: Frame, links: Frame, transactions: Frame, value: ReferralValue, *, engine: Engine
+    customers: Frame, links: Frame, months: Frame, value: ReferralValue, *, engine: Engine
 ) -> Frame:
     """Give every customer the referral value of its class, by joins in the engine.
 
@@ -235,8 +234,8 @@ def attach_referral_value(
         One row per customer, with ``customer_id``.
     links : narwhals.LazyFrame
         Referrals that count, from :func:`~clv_lib.analysis.referrals.counted_referrals`.
-    transactions : narwhals.LazyFrame
-        The rows that the counts were made of: up to the end of the observation.
+    months : narwhals.LazyFrame
+        From :func:`~clv_lib.analysis.referrals.active_months`, as the counts were made of them.
     value : ReferralValue
     engine : Engine
         That holds the frames.
@@ -246,13 +245,10 @@ def attach_referral_value(
     narwhals.LazyFrame
         ``customers`` with referrals, active_months, referral_rate and referral_value per active month to come.
     """
-    months = activity(transactions).group_by(CUSTOMER_ID).agg(nw.len().alias(ACTIVE_MONTHS))
     own = links.group_by(REFERRER_ID).agg(nw.len().alias(REFERRALS))
     known = customers.join(months, on=CUSTOMER_ID, how="left").join(
         own, left_on=CUSTOMER_ID, right_on=REFERRER_ID, how="left"
     )
-    keyed = known.with_columns(
-        nw.col(REFERRALS).fill_null(0).cast(nw.Int64), nw.col(ACTIVE_MONTHS).fill_null(0).cast(nw.Int64)
-    )
+    keyed = known.with_columns(nw.col(REFERRALS).fill_null(0).cast(nw.Int64))
     table = engine.lend(value.classes.drop(columns=N))
     return keyed.join(table, on=[REFERRALS, ACTIVE_MONTHS], how="left")

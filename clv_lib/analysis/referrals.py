@@ -2,13 +2,15 @@
 
 1. A referral counts when the referrer had bought before, the referred one had not, and nobody else was first with it.
 2. Whether a customer is still there is never seen, so referrals are counted per *active month*: a calendar month in
-   which the referrer bought. That is also what a forecast of purchases can be multiplied with.
+   which the last purchase lies at most a stated number of months back. Costs to keep are counted per the same month.
+
 References
 ----------
 .. [1] Schmitt, Skiera & Van den Bulte (2011), "Referral Programs and Customer Value", J. Marketing 75(1), 46-59.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import narwhals as nw
@@ -20,6 +22,7 @@ from clv_lib.names import (
     ACTIVE_MONTHS,
     CUSTOMER_ID,
     FIRST_DAY,
+    MONTH,
     ORDERED_AT,
     PURCHASE_DAY,
     REFERRALS,
@@ -28,10 +31,11 @@ from clv_lib.names import (
     REFERRER_ID,
     N,
 )
-from clv_lib.periods import DAYS_PER_WEEK, ObservationWindow, day_number
+from clv_lib.periods import DAYS_PER_WEEK, MONTHS_PER_YEAR, ObservationWindow, day_number
 
 Frame = nw.LazyFrame[Any]
 CONVERSION_WEEKS: Final = 13
+ACTIVE_AFTER: Final = 6  # months after its last purchase for which a customer counts as active
 _WEEK: Final = "week"
 
 
@@ -53,7 +57,7 @@ class ReferralCounts:
         themselves); and referrals of a customer whom another had referred earlier.
     too_recent : int
         Referrals whose ``conversion_weeks`` are not over.
-    conversion_weeks : int
+    conversion_weeks, active_after : int
     """
 
     classes: pd.DataFrame
@@ -65,6 +69,7 @@ class ReferralCounts:
     later_than_another: int
     too_recent: int
     conversion_weeks: int
+    active_after: int
 
     @property
     def customers(self) -> int:
@@ -91,7 +96,12 @@ class ReferralCounts:
 
 
 def count_referrals(
-    referrals: Frame, transactions: Frame, *, window: ObservationWindow, conversion_weeks: int = CONVERSION_WEEKS
+    referrals: Frame,
+    transactions: Frame,
+    *,
+    window: ObservationWindow,
+    conversion_weeks: int = CONVERSION_WEEKS,
+    active_after: int = ACTIVE_AFTER,
 ) -> ReferralCounts:
     """Count referrals by customer class, and first purchases of the referred by week; all of it in the engine.
 
@@ -103,15 +113,17 @@ def count_referrals(
         Nothing after its end is read.
     conversion_weeks : int
         A referred customer who first buys within them, the day of the referral included, is won.
+    active_after : int
+        Months after the month of the last purchase in which a customer still counts as active.
     """
     log = transactions.filter(nw.col(ORDERED_AT) <= nw.lit(window.end))
     links, facts = _links(referrals, log, last=window.end.toordinal())
     counted = links.filter(nw.col("counts") == 1)
     per_referrer = counted.group_by(REFERRER_ID).agg(nw.len().alias(REFERRALS))
-    months = activity(log).group_by(CUSTOMER_ID).agg(nw.len().alias(ACTIVE_MONTHS))
     classes = (
-        months.join(per_referrer, left_on=CUSTOMER_ID, right_on=REFERRER_ID, how="left")
-        .with_columns(nw.col(REFERRALS).fill_null(0).cast(nw.Int64), nw.col(ACTIVE_MONTHS).cast(nw.Int64))
+        active_months(transactions, end=window.end, after=active_after)
+        .join(per_referrer, left_on=CUSTOMER_ID, right_on=REFERRER_ID, how="left")
+        .with_columns(nw.col(REFERRALS).fill_null(0).cast(nw.Int64))
         .group_by(REFERRALS, ACTIVE_MONTHS)
         .agg(nw.len().alias(N))
     )
@@ -129,7 +141,31 @@ def count_referrals(
         weeks=table,
         too_recent=facts["counted"] - int(table[N].sum()),
         conversion_weeks=conversion_weeks,
+        active_after=active_after,
         **facts,
+    )
+
+
+def active_months(transactions: Frame, *, end: date, after: int = ACTIVE_AFTER) -> Frame:
+    """Calendar months, up to that of ``end``, in which a customer's last purchase lay at most ``after`` months back.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        customer_id, active_months (at least 1).
+    """
+    months = activity(transactions.filter(nw.col(ORDERED_AT) <= nw.lit(end)))
+    number = (nw.col(MONTH).dt.year().cast(nw.Int64) * MONTHS_PER_YEAR + nw.col(MONTH).dt.month()).alias("number")
+    rows = months.select(CUSTOMER_ID, number)
+    following = nw.col("number").shift(-1).over(CUSTOMER_ID, order_by="number")
+    reach = following.fill_null(end.year * MONTHS_PER_YEAR + end.month + 1) - nw.col("number")
+    lasting = nw.when(nw.col("reach") > after + 1).then(nw.lit(after + 1)).otherwise(nw.col("reach"))
+    return (
+        rows.with_columns(reach.alias("reach"))
+        .with_columns(lasting.alias(ACTIVE_MONTHS))
+        .group_by(CUSTOMER_ID)
+        .agg(nw.col(ACTIVE_MONTHS).sum())
+        .with_columns(nw.col(ACTIVE_MONTHS).cast(nw.Int64))
     )
 
 

@@ -105,7 +105,8 @@ def next_purchases(
     if n < LEAST or len(np.unique(third)) < 2:
         raise CannotEstimateError(
             "What customers did in the {weeks} weeks after the survey needs at least {least} respondents with "
-            "different answers who were watched that long, but there are {n}. Ask more customers, or wait until those weeks are over.",
+            "different answers who were watched that long, but there are {n}. Ask more "
+            "customers, or wait until those weeks are over.",
             weeks=weeks,
             least=LEAST,
             n=n,
@@ -186,7 +187,10 @@ def _counted(each: Frame, *, start: int, days: int) -> pd.DataFrame:
             )
         )
         .group_by("step", "before", "bought")
-        .agg(nw.len().alias(N), *(nw.col(name).sum() for name in (VALUE, "compared", "spend_before", "spend_after", "change2")))
+        .agg(
+            nw.len().alias(N),
+            *(nw.col(name).sum() for name in (VALUE, "compared", "spend_before", "spend_after", "change2")),
+        )
     )
     found = collected(
         counted.select(
@@ -227,7 +231,9 @@ def _thirds(
         )
     table = pd.DataFrame(rows)
     # a flat prior on the share: Beta(1 + bought, 1 + not bought)
-    shares = rng.beta(1 + table["bought"].to_numpy(), 1 + (table[N] - table["bought"]).to_numpy(), size=(draws, len(table)))
+    shares = rng.beta(
+        1 + table["bought"].to_numpy(), 1 + (table[N] - table["bought"]).to_numpy(), size=(draws, len(table))
+    )
     low, high = credible_interval(shares, mass=mass)
     return table.assign(share=table["bought"] / table[N], low=low, high=high), shares
 
@@ -242,7 +248,9 @@ def _slope(cells: pd.DataFrame, seed: int, draws: int, *, before: bool) -> np.nd
         spreads.append(weighted_mean(centred**2, n) ** 0.5 or 1.0)
         scaled.append(centred / spreads[-1])
     bought = cells["bought"].to_numpy(dtype=float) * n
-    return logistic_draws(np.column_stack(scaled), successes=bought, trials=n, seed=seed, draws=draws)[:, 1] / spreads[0]
+    return (
+        logistic_draws(np.column_stack(scaled), successes=bought, trials=n, seed=seed, draws=draws)[:, 1] / spreads[0]
+    )
 
 
 def _change(cells: pd.DataFrame, mass: float) -> Estimate | None:
