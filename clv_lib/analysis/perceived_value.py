@@ -161,8 +161,9 @@ def perceived_value(
 
 def _scale(items: Frame) -> dict[str, tuple[float, float]]:
     seen = items.group_by(SIDE).agg(nw.col(SCORE).min().alias("low"), nw.col(SCORE).max().alias("high"))
-    table = collected(seen).set_index(SIDE).sort_index() / POINT_UNITS
-    return {str(side): (float(table.at[side, "low"]), float(table.at[side, "high"])) for side in table.index}
+    table = collected(seen).sort_values(SIDE)
+    ends = zip(table["low"].tolist(), table["high"].tolist(), strict=True)
+    return {side: (low / POINT_UNITS, high / POINT_UNITS) for side, (low, high) in zip(table[SIDE], ends, strict=True)}
 
 
 def attributes(customers: Frame, *, most: int = MOST_GROUPS) -> tuple[str, ...]:
