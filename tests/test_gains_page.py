@@ -1,5 +1,6 @@
 """What the page on gains says and draws: every element in every language, with the figures of the results."""
 
+import dataclasses
 import re
 from datetime import date, timedelta
 
@@ -17,6 +18,7 @@ from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Figure
 from clv_lib.reporting.summaries import gains, gains_groups, gains_items, referrals
 from clv_lib.reporting.summaries import next_purchases as after
+from clv_lib.reporting.summaries.gains_page import gather
 from clv_lib.reporting.summaries.gains_words import certainty, item_name
 from clv_lib.reporting.wording import LANGUAGES, plain
 from clv_lib.settings import EngineSection
@@ -132,3 +134,30 @@ def test_a_sample_makes_nothing_certain():
 def test_items_are_data_and_known_ones_are_translated():
     assert item_name("Bad_Experiences").text("en") == "bad experiences"
     assert item_name("aroma").text("id") == "aroma"
+
+
+def test_the_page_is_put_together_from_whatever_tables_there_are():
+    tables = shop()
+    names = {"transactions": "log", "value_survey": "survey", "customers": "customers", "referrals": "referrals"}
+    with open_engine(EngineSection()) as engine:
+        record = {name: engine.lend(tables[key]) for name, key in names.items()}
+        arguments = {"window": WINDOW, "currency": "IDR", "seed": 1}
+        full = gather(record, **arguments)
+        assert all((full.balance, full.items, full.groups, full.afterwards, full.referrals))
+        assert [each.name for each in full.figures] == ["won_by_referral_per_100_active_months", "perceived_value"]
+        bare = gather({"transactions": record["transactions"]}, **arguments)
+        said = [part.sentences[0].text("en") for part in (bare.first_screen[0], bare.referrals[0])]
+        assert said[0].startswith("Nobody has been asked") and said[1].startswith("Who brought whom is not recorded")
+        assert (bare.value, bare.rates, bare.figures) == (None, None, ())
+        empty = engine.lend(tables["survey"].iloc[:5])
+        few = gather({**record, "value_survey": empty}, **arguments)
+        assert "needs at least 3 customers" in few.first_screen[0].sentences[0].text("en")
+        early = gather(record, window=ObservationWindow(date(2023, 1, 1), date(2024, 4, 1)), currency="IDR", seed=1)
+        assert "there are 0" in early.afterwards[0].sentences[0].text("en")
+
+
+def test_customers_without_a_group_are_never_named_best_or_worst(results):
+    found = results["groups"]
+    unnamed = found.table.assign(**{CHANNEL: ["", *found.table[CHANNEL][1:]]})
+    text = gains_groups.groups(dataclasses.replace(found, table=unnamed), CHANNEL).text[0]
+    assert not text.sentences[0].text("en").startswith("Customers of not known")

@@ -1,5 +1,7 @@
 """Perceived value by groups of customers, in words."""
 
+from typing import Final
+
 import pandas as pd
 
 from clv_lib import names
@@ -9,6 +11,8 @@ from clv_lib.reporting.plots_gains import group_intervals
 from clv_lib.reporting.summaries import Summary, rows_of
 from clv_lib.reporting.summaries.gains_words import attribute_name, certainty, group_name, points
 from clv_lib.reporting.wording import Sentence, count, say, say_count, share, words
+
+SURE: Final = 0.95  # chance from which a chart's title says that two groups differ
 
 
 def groups(found: GroupMeans, attribute: str) -> Summary:
@@ -45,10 +49,11 @@ def groups(found: GroupMeans, attribute: str) -> Summary:
 
 
 def _groups_in_words(found: GroupMeans, attribute: str) -> list[Sentence]:
-    best, worst = found.table.iloc[0], found.table.iloc[-1]
-    if not found.pooled:
+    ends = _ends(found, attribute)
+    if ends is None:
         return [say("All who answered are in one group, so there is nothing to compare.")]
-    difference = found.draws[:, 0] - found.draws[:, -1]
+    best, worst = (found.table.iloc[row] for row in ends)
+    difference = found.draws[:, ends[0]] - found.draws[:, ends[1]]
     sure = float((difference > 0).mean())
     sentences = [
         say(
@@ -73,11 +78,18 @@ def _groups_in_words(found: GroupMeans, attribute: str) -> list[Sentence]:
     return sentences
 
 
+def _ends(found: GroupMeans, attribute: str) -> tuple[int, int] | None:
+    """Rows of the highest and the lowest group that has a name; None where fewer than two have one."""
+    named = [row for row, group in enumerate(found.table[attribute]) if group]
+    return (named[0], named[-1]) if len(named) > 1 else None
+
+
 def groups_figure(found: GroupMeans, attribute: str) -> Figure:
     """Groups with their ranges."""
     table = found.table
-    best, worst = table.iloc[0], table.iloc[-1]
-    told_apart = found.pooled and float((found.draws[:, 0] > found.draws[:, -1]).mean()) >= 0.95
+    ends = _ends(found, attribute) or (0, len(table) - 1)
+    best, worst = (table.iloc[row] for row in ends)
+    told_apart = float((found.draws[:, ends[0]] > found.draws[:, ends[1]]).mean()) >= SURE
     named = {"best": group_name(best[attribute]), "worst": group_name(worst[attribute])}
     title = (
         say("Customers of {best} see more value than those of {worst}", **named)

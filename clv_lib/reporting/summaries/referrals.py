@@ -3,12 +3,13 @@
 import numpy as np
 
 from clv_lib import names
-from clv_lib.analysis.intervals import estimate
+from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.referral_value import ReferralRates, ReferralValue
 from clv_lib.reporting.elements import Paragraph, Table
 from clv_lib.reporting.summaries import Summary, rows_of
 from clv_lib.reporting.wording import Sentence, count, money, number, say, say_count, share
 
+NEARLY_ALL = 0.9  # share who buy from which the table seems to know only successes
 MOST_CLASSES = 5  # numbers of referrals that are told apart in the table; more are one row
 
 
@@ -35,9 +36,14 @@ def summary(rates: ReferralRates) -> Summary:
     return Summary(table, (Paragraph(tuple(_in_words(rates))),))
 
 
+def won_per_hundred(rates: ReferralRates) -> Estimate:
+    """New customers that a hundred customers win in an active month."""
+    return estimate(100 * rates.new_customers)
+
+
 def _in_words(rates: ReferralRates) -> list[Sentence]:
     counts = rates.counts
-    rate, won = (estimate(100 * draws) for draws in (rates.rate, rates.new_customers))
+    rate, won = estimate(100 * rates.rate), won_per_hundred(rates)
     bought = estimate(rates.conversion)
     sentences = [
         say(
@@ -78,6 +84,13 @@ def _in_words(rates: ReferralRates) -> list[Sentence]:
                 "Half of those who buy have done so within {n} week.",
                 "Half of those who buy have done so within {n} weeks.",
                 n=half,
+            )
+        )
+    if bought.low > NEARLY_ALL:
+        sentences.append(
+            say(
+                "Nearly everyone who was brought has bought. Usually that means a referral is recorded only once it has "
+                "led to a purchase; those who were told and did not buy are then not in the table."
             )
         )
     return [*sentences, *_left_out(rates)]
