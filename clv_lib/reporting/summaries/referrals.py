@@ -89,7 +89,8 @@ def _in_words(rates: ReferralRates) -> list[Sentence]:
     if bought.low > NEARLY_ALL:
         sentences.append(
             say(
-                "Nearly everyone who was brought has bought. Usually that means a referral is recorded only once it has "
+                "Nearly everyone who was brought has bought. Usually that means a referral is recorded only once "
+                "it has "
                 "led to a purchase; those who were told and did not buy are then not in the table."
             )
         )
