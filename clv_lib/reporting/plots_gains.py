@@ -24,7 +24,7 @@ def _rows(data: pd.DataFrame) -> Iterator[Any]:
     return data.itertuples(index=False)
 
 
-def _labels(labels: list[Label], language: Language, narrow: bool) -> list[str]:
+def axis_labels(labels: list[Label], language: Language, narrow: bool) -> list[str]:
     """Names beside an axis: broken into lines, and cut where a name has no end."""
     width = 16 if narrow else 26
     # a dollar sign would begin a formula
@@ -65,7 +65,7 @@ def effects(
             )
         _whiskers(axes, data["effect"], data["low"], data["high"], positions, color=INK, fmt="none")
         axes.axvline(0, color=SOFT, linewidth=1)
-        axes.set_yticks(positions, _labels(list(data["label"]), language, narrow))
+        axes.set_yticks(positions, axis_labels(list(data["label"]), language, narrow))
         _sideways(axes)
         ticks(axes.xaxis, lambda value: number(value, 1), language)
         legend(axes, narrow)
@@ -88,7 +88,7 @@ def importance_map(
     def paint(axes: Any, language: Language, narrow: bool) -> None:
         axes.axhline(1, color=SOFT, linewidth=1)
         axes.axvline(0, color=SOFT, linewidth=1)
-        texts = _labels(list(data["label"]), language, narrow)
+        texts = axis_labels(list(data["label"]), language, narrow)
         for row in _rows(data):
             colour = WARN if row.mend else ACCENT
             axes.plot([row.gap_low, row.gap_high], [row.times_even] * 2, color=colour, linewidth=1, alpha=0.5)
@@ -170,7 +170,7 @@ def group_intervals(
                 color=ACCENT,
                 markerfacecolor="none" if row.few else ACCENT,
             )
-        axes.set_yticks(positions, _labels(list(data["label"]), language, narrow))
+        axes.set_yticks(positions, axis_labels(list(data["label"]), language, narrow))
         axes.set_ylim(-0.6, len(data) - 0.4)
         _sideways(axes)
         ticks(axes.xaxis, write, language)
@@ -194,7 +194,7 @@ def shares_with_ranges(
                 share(row.share).text(language), (position, row.high), xytext=(0, 4), textcoords="offset points",
                 ha="center", color=INK,
             )  # fmt: skip
-        axes.set_xticks(positions, _labels(list(data["label"]), language, narrow))
+        axes.set_xticks(positions, axis_labels(list(data["label"]), language, narrow))
         axes.set_ylim(0, float(data["high"].max()) * 1.15)
         axes.set_yticks([mark for mark in axes.get_yticks() if 0 <= mark <= 1])
         ticks(axes.yaxis, share, language)

@@ -120,5 +120,5 @@ def groups_figure(found: GroupMeans, attribute: str) -> Figure:
             least=count(found.least),
         ),
         x=say("perceived value, points"),
-        y=say("{attribute}", attribute=attribute_name(attribute)),
+        y=say("by {attribute}", attribute=attribute_name(attribute)),
     )

@@ -29,7 +29,7 @@ def summary(found: NextPurchases, currency: str) -> Summary:
             mass=share(found.odds.mass),
         ),
         (
-            say("Third"), say("Respondents"), say("Value from"), say("to"), say("Bought again"), say("Low"),
+            say("Third"), say("Respondents"), say("Value from"), say("Value to"), say("Bought again"), say("Low"),
             say("High"), say("Spent before"), say("Spent after"),
         ),
         [
