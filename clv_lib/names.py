@@ -100,6 +100,8 @@ COST_TO_SERVE: Final = "cost_to_serve"
 COST_TO_KEEP: Final = "cost_to_keep"
 PROFIT: Final = "profit"
 ACQUISITION_COST: Final = "acquisition_cost"
+ACTIVE_MONTHS: Final = "active_months"
+REFERRALS: Final = "referrals"
 
 # what the models and the valuation add
 P_ALIVE: Final = "p_alive"
@@ -113,6 +115,7 @@ RESIDUAL_CLV_PREDICTIVE_HIGH: Final = "residual_clv_predictive_high"
 RESIDUAL_CLV_INFINITE: Final = "residual_clv_infinite"
 CLV: Final = "clv"
 REALISED_MARGIN: Final = "realised_margin"
+REFERRAL_VALUE: Final = "referral_value"
 
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
@@ -215,6 +218,8 @@ MEANINGS: Final[dict[str, str]] = {
     PROFIT: "contribution less the costs to serve and to keep and the overhead of one customer, in `currency`; past, "
     "before acquisition and before intangible costs",
     ACQUISITION_COST: "a customer's part of what winning and welcoming the customers of its month has cost; sunk",
+    ACTIVE_MONTHS: "calendar months in which the customer's last purchase lay at most six months back (or as stated)",
+    REFERRALS: "customers whom this customer was the first to bring and who had not bought before",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",
@@ -226,4 +231,5 @@ MEANINGS: Final[dict[str, str]] = {
     RESIDUAL_CLV_INFINITE: "`residual_clv` without end of the horizon; missing without discounting",
     CLV: "E(CLV): discounted contribution of a new customer over the horizon, first purchase included, before CAC",
     REALISED_MARGIN: "contribution already earned from the customer; never added to a forecast silently",
+    REFERRAL_VALUE: "expected worth of the customers brought per active month to come, net of the referral's cost",
 }
