@@ -53,18 +53,16 @@ class Components:
         return Components(*((part * weights).sum(axis=-1) for part in parts))
 
 
-def expected(terms: Terms, *, purchases: np.ndarray, spend: np.ndarray, months: np.ndarray | None) -> Components:
+def expected(terms: Terms, *, revenue: np.ndarray, purchases: np.ndarray, months: np.ndarray | None) -> Components:
     """Value per draw, dims (draw, cell).
 
     Parameters
     ----------
     terms : Terms
-    purchases, months : ndarray
-        Discounted; ``months`` is ``None`` where time was not asked for because nothing depends on it.
-    spend : ndarray
-        Expected value of one purchase.
+    revenue, purchases, months : ndarray
+        Expected and discounted; ``months`` is ``None`` where time was not asked for because nothing depends on it.
     """
-    contribution = terms.margin_rate * purchases * spend - terms.per_order * purchases
+    contribution = terms.margin_rate * revenue - terms.per_order * purchases
     if months is None:
         return Components(contribution, np.zeros_like(contribution), np.zeros_like(contribution))
     return Components(contribution, terms.per_active_month * months, terms.referrals * terms.newcomer * months)
@@ -120,14 +118,15 @@ def _newcomers(rng: np.random.Generator, expected: np.ndarray, outcomes: np.ndar
 
 def expected_of(part: Batch, terms: Terms) -> Components:
     """Expected value of one customer of each cell of a batch."""
-    return expected(terms, purchases=part.discounted, spend=part.spend, months=part.months)
+    return expected(terms, revenue=part.discounted * part.spend, purchases=part.discounted, months=part.months)
 
 
 def expected_without_end(part: Batch, terms: Terms) -> Components | None:
     """The same without end; ``None`` where that need not exist."""
     if part.discounted_infinite is None:
         return None
-    return expected(terms, purchases=part.discounted_infinite, spend=part.spend, months=part.months_infinite)
+    purchases = part.discounted_infinite
+    return expected(terms, revenue=purchases * part.spend, purchases=purchases, months=part.months_infinite)
 
 
 def realised_of(part: Batch, terms: Terms, rng: np.random.Generator, *, discount_rate: float) -> Components:

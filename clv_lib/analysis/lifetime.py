@@ -14,7 +14,7 @@ class Future:
     Attributes
     ----------
     contribution, service_cost, referral_value, total : Estimate
-        The first less the second plus the third is the total. Their ranges do not add up: parts do not lie low together.
+        The first less the second plus the third is the total. Their ranges do not add up.
     """
 
     contribution: Estimate

@@ -7,7 +7,7 @@ cell is simulated per draw, history given. Only one batch of cells times draws i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -180,7 +180,7 @@ class _Wanted:
         self, forms: ClosedForms, purchase: tuple[np.ndarray, ...], x: np.ndarray, T: np.ndarray
     ) -> dict[str, np.ndarray]:
         """Purchases plain, discounted and discounted without end, and months alive likewise, dims (draw, pair)."""
-        pair = {"frequency": x, "T": T}
+        pair: dict[str, Any] = {"frequency": x, "T": T}
         near = {**pair, "horizon": self.horizon, "discount_rate": self.rate}
         far = {**near, "horizon": np.inf}
         found = {"purchases": forms.purchases_if_alive(*purchase, **pair, horizon=self.horizon)}

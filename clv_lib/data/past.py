@@ -1,4 +1,4 @@
-"""What each customer has brought so far: measured where the costs are known, revenue times the stated margin elsewhere."""
+"""What each customer has brought so far: measured where costs are known, revenue times the stated margin elsewhere."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +9,7 @@ from clv_lib.data.customers import Frame, collected
 from clv_lib.names import (
     ACQUISITION_COST,
     CUSTOMER_ID,
+    MARGIN_IS_ASSUMED,
     REALISED_CONTRIBUTION,
     REALISED_MARGIN,
     REALISED_SERVICE_COST,
@@ -17,7 +18,6 @@ from clv_lib.names import (
 )
 
 PROFIT: Final = "customer_profit"  # left in the run folder by the notebook on costs
-_ASSUMED: Final = "margin_is_assumed"
 _MEASURED: Final = {  # theirs -> ours; their profit is not read: it may be after the cost of winning the customer
     "contribution": REALISED_CONTRIBUTION,
     "cost_to_serve": REALISED_SERVICE_COST,
@@ -84,7 +84,7 @@ def with_past(summary: Frame, profit: Frame | None, *, gross_margin: float) -> F
             nw.lit(0.0).alias(REALISED_SERVICE_COST),
             stated.alias(REALISED_MARGIN),
             nw.lit(None).cast(nw.Float64).alias(ACQUISITION_COST),
-            nw.lit(1).alias(_ASSUMED),
+            nw.lit(1).alias(MARGIN_IS_ASSUMED),
         )
     there = profit.collect_schema().names()
     measured = profit.select(
@@ -97,7 +97,7 @@ def with_past(summary: Frame, profit: Frame | None, *, gross_margin: float) -> F
     return (
         summary.join(measured, on=CUSTOMER_ID, how="left")
         .with_columns(
-            nw.when(unknown).then(1).otherwise(0).alias(_ASSUMED),
+            nw.when(unknown).then(1).otherwise(0).alias(MARGIN_IS_ASSUMED),
             nw.when(unknown).then(stated).otherwise(nw.col(REALISED_CONTRIBUTION)).alias(REALISED_CONTRIBUTION),
             nw.col(REALISED_SERVICE_COST).fill_null(0.0),
         )
@@ -113,7 +113,7 @@ def past_of(frame: Frame) -> Past:
             nw.col(REALISED_SERVICE_COST).sum(),
             nw.col(ACQUISITION_COST).sum(),
             nw.col(ACQUISITION_COST).count().alias("known"),
-            nw.col(_ASSUMED).sum(),
+            nw.col(MARGIN_IS_ASSUMED).sum(),
             nw.len().alias(N),
         )
     ).iloc[0]
@@ -122,5 +122,5 @@ def past_of(frame: Frame) -> Past:
         service_cost=float(row[REALISED_SERVICE_COST]),
         acquisition_cost=float(row[ACQUISITION_COST]) if row["known"] else None,
         customers=int(row[N]),
-        assumed=int(row[_ASSUMED]),
+        assumed=int(row[MARGIN_IS_ASSUMED]),
     )
