@@ -227,6 +227,6 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_CONTRIBUTION: "what the purchases so far have left: measured, or revenue times the stated margin",
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
-    ACQUISITION_COST: "what winning the customer has cost; sunk, and in no other column",
+    ACQUISITION_COST: "a customer's part of what winning and welcoming the customers of its month has cost; sunk",
     MARGIN_IS_ASSUMED: "1 where `realised_contribution` is revenue times the stated margin, 0 where it is measured",
 }

@@ -13,8 +13,7 @@ import pandas as pd
 
 from clv_lib.analysis.intervals import INTERVAL, Estimate, estimate
 from clv_lib.analysis.new_customers import NewCustomerDraws
-
-ALL_CHANNELS = ""  # of a cost that is known for all customers together only
+from clv_lib.analysis.terms import even_rows
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,14 @@ class ChannelValue:
     Attributes
     ----------
     channel : str
-    customers : float
-        Whom the cost was measured on; NaN where it is assumed.
+    customers : float or None
+        Whom the cost was measured on; None where it is stated.
     cac : Estimate
         Cost of winning one customer.
     net : Estimate
         ``clv_net_of_cac``: value over the horizon less that cost; negative where it does not come back.
-    ratio : Estimate
-        LTV : CAC, value over the horizon by the cost; infinite where customers cost nothing.
+    ratio : Estimate or None
+        LTV : CAC, value over the horizon by the cost; None where customers cost nothing.
     pays_back : float
         Probability that the expected value exceeds the cost.
     most : float
@@ -39,10 +38,10 @@ class ChannelValue:
     """
 
     channel: str
-    customers: float
+    customers: float | None
     cac: Estimate
     net: Estimate
-    ratio: Estimate
+    ratio: Estimate | None
     pays_back: float
     most: float
 
@@ -68,42 +67,35 @@ def value_by_channel(
     Returns
     -------
     tuple of ChannelValue
-        Best ratio first.
+        Cheapest first.
     """
     value = new.value.total
     most = max(estimate(value, mass=mass).low, 0.0)
     found = []
     for channel, cost in cac.items():
         each = np.atleast_1d(np.asarray(cost, dtype=float))
-        each = each[np.arange(len(value)) * len(each) // len(value)]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(each > 0, value / each, np.inf)
+        each = each[even_rows(len(each), len(value))]
         found.append(
             ChannelValue(
                 channel=channel,
-                customers=(customers or {}).get(channel, float("nan")),
+                customers=(customers or {}).get(channel),
                 cac=estimate(each, mass=mass),
                 net=estimate(value - each, (new.outcomes - each[:, None]).ravel(), mass=mass),
-                ratio=_finite_or_infinite(ratio, mass),
+                ratio=estimate(value / each, mass=mass) if (each > 0).all() else None,
                 pays_back=float(np.mean(value > each)),
                 most=most,
             )
         )
-    return tuple(sorted(found, key=lambda each: -each.ratio.mean))
-
-
-def _finite_or_infinite(ratio: np.ndarray, mass: float) -> Estimate:
-    if np.isfinite(ratio).all():
-        return estimate(ratio, mass=mass)
-    return Estimate(float("inf"), float("inf"), float("inf"), mass=mass)
+    return tuple(sorted(found, key=lambda each: each.cac.mean))
 
 
 def channel_table(found: tuple[ChannelValue, ...]) -> pd.DataFrame:
     """One row per channel: its name, customers, cac, clv_net_of_cac, ltv_cac (with _low and _high), pays_back, most."""
+    unknown = Estimate(float("nan"), float("nan"), float("nan"))
     rows = []
     for each in found:
         row: dict[str, object] = {"channel": each.channel, "customers": each.customers}
-        for name, value in (("cac", each.cac), ("clv_net_of_cac", each.net), ("ltv_cac", each.ratio)):
+        for name, value in (("cac", each.cac), ("clv_net_of_cac", each.net), ("ltv_cac", each.ratio or unknown)):
             row |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
         rows.append({**row, "pays_back": each.pays_back, "most": each.most})
     return pd.DataFrame(rows)

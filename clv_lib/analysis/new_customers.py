@@ -9,7 +9,7 @@ from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.families import ClosedForms, Draws, closed_forms, paired, require_mean_spend
 from clv_lib.analysis.intervals import INTERVAL, Estimate, estimate
 from clv_lib.analysis.projection import WEEKS_PER_MONTH, mean_discount
-from clv_lib.analysis.terms import ReferralGain, Terms, terms_of
+from clv_lib.analysis.terms import ReferralGain, Terms, even_rows, terms_of
 from clv_lib.analysis.unit_costs import UnitCosts
 from clv_lib.models import gamma_gamma
 from clv_lib.names import PurchaseFamily
@@ -41,17 +41,19 @@ class NewCustomerDraws:
     repeat_purchases: np.ndarray
     counts: np.ndarray
 
-    def referral_gain(self, *, per_active_month: np.ndarray, cost: float = 0.0) -> ReferralGain:
+    def referral_gain(self, *, per_active_month: np.ndarray, cost: np.ndarray | float = 0.0) -> ReferralGain:
         """What existing customers bring by bringing such newcomers.
 
         Parameters
         ----------
         per_active_month : ndarray, dims (draw,)
-            New customers brought per month alive; paired with these draws, so of their number.
-        cost : float
+            New customers brought per month alive.
+        cost : float or ndarray of dims (draw,)
             Of winning one by referral, as the reward that is paid.
         """
-        return ReferralGain(per_active_month, self.value.total - cost, self.outcomes - cost)
+        costs = np.atleast_1d(np.asarray(cost, dtype=float))
+        each = costs[even_rows(len(costs), len(self.outcomes))]
+        return ReferralGain(per_active_month, self.value.total - each, self.outcomes - each[:, None])
 
 
 @dataclass(frozen=True)

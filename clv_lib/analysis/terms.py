@@ -92,12 +92,15 @@ def terms_of(
         **columns,
         referrals=_spread("referrals per active month", gain.per_active_month, draws),
         newcomer=newcomer,
-        outcomes=newcomer if gain.outcomes is None else np.asarray(gain.outcomes, float)[_rows(gain.outcomes, draws)],
+        outcomes=newcomer
+        if gain.outcomes is None
+        else np.asarray(gain.outcomes, float)[even_rows(len(gain.outcomes), draws)],
     )
 
 
-def _rows(values: np.ndarray, draws: int) -> np.ndarray:
-    return np.arange(draws) * len(values) // draws
+def even_rows(there: int, wanted: int) -> np.ndarray:
+    """Which of the draws that are there stand for the wanted number of draws: thinned or repeated evenly."""
+    return np.arange(wanted) * there // wanted
 
 
 def _spread(name: str, values: np.ndarray, draws: int) -> np.ndarray:
@@ -109,4 +112,4 @@ def _spread(name: str, values: np.ndarray, draws: int) -> np.ndarray:
             f"{name} must hold one finite number per draw, but it has the shape {values.shape} and {bad} numbers that "
             "are not finite. Usually a unit cost was divided by a driver that nobody used."
         )
-    return values[_rows(values, draws)][:, None]
+    return values[even_rows(len(values), draws)][:, None]

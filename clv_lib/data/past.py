@@ -5,7 +5,8 @@ from typing import Final
 
 import narwhals as nw
 
-from clv_lib.data.customers import Frame, collected
+from clv_lib.data.customers import Frame, collected, money_units
+from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import (
     ACQUISITION_COST,
     CUSTOMER_ID,
@@ -18,11 +19,10 @@ from clv_lib.names import (
 )
 
 PROFIT: Final = "customer_profit"  # left in the run folder by the notebook on costs
-_MEASURED: Final = {  # theirs -> ours; their profit is not read: it may be after the cost of winning the customer
-    "contribution": REALISED_CONTRIBUTION,
-    "cost_to_serve": REALISED_SERVICE_COST,
-    "acquisition_cost": ACQUISITION_COST,
-}
+_SUMS: Final = (REALISED_CONTRIBUTION, REALISED_SERVICE_COST, ACQUISITION_COST)
+_KNOWN: Final = "known"
+CONTRIBUTION: Final = "contribution"
+SERVING_AND_KEEPING: Final = ("cost_to_serve", "cost_to_keep", "overhead")  # those that are there are added up
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def with_past(summary: Frame, profit: Frame | None, *, gross_margin: float) -> F
     summary : narwhals.LazyFrame
         customer_id, total_value.
     profit : narwhals.LazyFrame or None
-        customer_id, contribution, cost_to_serve, acquisition_cost per customer, of the same engine.
+        customer_id, contribution, and cost_to_serve, cost_to_keep, overhead and acquisition_cost where known, per
+        customer, of the same engine. A profit is not read, so that no definition of it can smuggle in acquisition.
     gross_margin : float
         Contribution as a share of revenue, for customers without measured costs.
 
@@ -87,12 +88,14 @@ def with_past(summary: Frame, profit: Frame | None, *, gross_margin: float) -> F
             nw.lit(1).alias(MARGIN_IS_ASSUMED),
         )
     there = profit.collect_schema().names()
+    kept = [nw.col(name).cast(nw.Float64).fill_null(0.0) for name in SERVING_AND_KEEPING if name in there]
+    won = nw.col(ACQUISITION_COST) if ACQUISITION_COST in there else nw.lit(None)
     measured = profit.select(
-        CUSTOMER_ID,
-        *(nw.col(theirs).cast(nw.Float64).alias(ours) for theirs, ours in _MEASURED.items() if theirs in there),
+        nw.col(CUSTOMER_ID),
+        nw.col(CONTRIBUTION).cast(nw.Float64).alias(REALISED_CONTRIBUTION),
+        sum(kept, start=nw.lit(0.0)).alias(REALISED_SERVICE_COST),
+        won.cast(nw.Float64).alias(ACQUISITION_COST),
     )
-    if ACQUISITION_COST not in measured.collect_schema().names():
-        measured = measured.with_columns(nw.lit(None).cast(nw.Float64).alias(ACQUISITION_COST))
     unknown = nw.col(REALISED_CONTRIBUTION).is_null()
     return (
         summary.join(measured, on=CUSTOMER_ID, how="left")
@@ -109,18 +112,16 @@ def past_of(frame: Frame) -> Past:
     """Add up what :func:`with_past` has given the customers."""
     row = collected(
         frame.select(
-            nw.col(REALISED_CONTRIBUTION).sum(),
-            nw.col(REALISED_SERVICE_COST).sum(),
-            nw.col(ACQUISITION_COST).sum(),
-            nw.col(ACQUISITION_COST).count().alias("known"),
+            *(money_units(nw.col(name)).sum().alias(name) for name in _SUMS),
+            nw.col(ACQUISITION_COST).count().alias(_KNOWN),
             nw.col(MARGIN_IS_ASSUMED).sum(),
             nw.len().alias(N),
         )
     ).iloc[0]
     return Past(
-        contribution=float(row[REALISED_CONTRIBUTION]),
-        service_cost=float(row[REALISED_SERVICE_COST]),
-        acquisition_cost=float(row[ACQUISITION_COST]) if row["known"] else None,
+        contribution=float(row[REALISED_CONTRIBUTION]) / MONEY_UNITS,
+        service_cost=float(row[REALISED_SERVICE_COST]) / MONEY_UNITS,
+        acquisition_cost=float(row[ACQUISITION_COST]) / MONEY_UNITS if row[_KNOWN] else None,
         customers=int(row[N]),
         assumed=int(row[MARGIN_IS_ASSUMED]),
     )

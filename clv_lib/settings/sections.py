@@ -51,6 +51,10 @@ class EconomicsSection(Section):
     gross_margin: float = Field(0.3, gt=0, le=1, description="contribution as a share of revenue")
     annual_discount_rate: float = Field(0.1, ge=0, lt=1, description="effective rate per year")
     horizon_months: int = Field(12, ge=1, le=120, description="how far ahead value is counted")
+    cac: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description="[economics.cac] channel = cost of winning one customer; used where the ledger has no such costs",
+    )
 
 
 class ModelSection(Section):
