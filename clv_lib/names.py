@@ -115,7 +115,14 @@ RESIDUAL_CLV_PREDICTIVE_HIGH: Final = "residual_clv_predictive_high"
 RESIDUAL_CLV_INFINITE: Final = "residual_clv_infinite"
 CLV: Final = "clv"
 REALISED_MARGIN: Final = "realised_margin"
+RESIDUAL_CONTRIBUTION: Final = "residual_contribution"
+RESIDUAL_SERVICE_COST: Final = "residual_service_cost"
 REFERRAL_VALUE: Final = "referral_value"
+REFERRAL_VALUE_PER_MONTH: Final = "referral_value_per_month"
+REALISED_CONTRIBUTION: Final = "realised_contribution"
+REALISED_SERVICE_COST: Final = "realised_service_cost"
+LIFETIME_VALUE: Final = "lifetime_value"
+MARGIN_IS_ASSUMED: Final = "margin_is_assumed"
 
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
@@ -223,13 +230,22 @@ MEANINGS: Final[dict[str, str]] = {
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",
-    RESIDUAL_CLV: "E(RLV): discounted contribution still to come from an existing customer; acquisition cost is sunk",
+    RESIDUAL_CLV: "E(RLV): discounted value still to come from an existing customer: `residual_contribution` less "
+    "`residual_service_cost` plus `referral_value`; may be negative; acquisition cost is sunk and never in it",
     RESIDUAL_CLV_LOW: "lower end of the 90 % credible interval of `residual_clv`: how uncertain the expected value is",
     RESIDUAL_CLV_HIGH: "upper end of the 90 % credible interval of `residual_clv`",
     RESIDUAL_CLV_PREDICTIVE_LOW: "lower end of the 90 % predictive interval: what one such customer will really bring",
     RESIDUAL_CLV_PREDICTIVE_HIGH: "upper end of the 90 % predictive interval of what one such customer will bring",
     RESIDUAL_CLV_INFINITE: "`residual_clv` without end of the horizon; missing without discounting",
-    CLV: "E(CLV): discounted contribution of a new customer over the horizon, first purchase included, before CAC",
-    REALISED_MARGIN: "contribution already earned from the customer; never added to a forecast silently",
-    REFERRAL_VALUE: "expected worth of the customers brought per active month to come, net of the referral's cost",
+    CLV: "E(CLV): discounted value of a new customer over the horizon, first purchase included, before CAC",
+    REALISED_MARGIN: "already earned from the customer: `realised_contribution` less `realised_service_cost`; never "
+    "added to a forecast silently",
+    RESIDUAL_CONTRIBUTION: "discounted contribution of the purchases still to come, after the costs they cause",
+    RESIDUAL_SERVICE_COST: "discounted cost of serving and keeping the customer while alive; 0 where no table knows it",
+    REFERRAL_VALUE_PER_MONTH: "expected worth of the customers brought per active month to come, net of their cost",
+    REFERRAL_VALUE: "discounted net value of the new customers whom the customer will bring; 0 where it is not known",
+    REALISED_CONTRIBUTION: "what the purchases so far have left: measured, or revenue times the stated margin",
+    REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
+    LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
+    MARGIN_IS_ASSUMED: "1 where `realised_contribution` is revenue times the stated margin, 0 where it is measured",
 }

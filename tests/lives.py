@@ -32,6 +32,8 @@ class Lives:
     count: np.ndarray
     value: np.ndarray  # discounted revenue after T, each purchase at its own moment
     revenue: np.ndarray  # the same, not discounted
+    discounted: np.ndarray  # purchases after T, each at its own moment
+    weeks: np.ndarray  # alive between T and the horizon, not discounted
 
 
 def simulate_lives(
@@ -58,7 +60,7 @@ def simulate_lives(
         end_of_life[rng.random(customers) < leave] = 0.0
 
     frequency, count = np.zeros(customers, int), np.zeros(customers, int)
-    recency, past, value, revenue = np.zeros((4, customers))
+    recency, past, value, revenue, discounted = np.zeros((5, customers))
     alive = end_of_life > age
     who, clock = np.arange(customers), np.zeros(customers)
     while len(who):
@@ -75,7 +77,9 @@ def simulate_lives(
         past[early] += amount[before]
         count[late] += 1
         revenue[late] += amount[~before]
-        value[late] += amount[~before] * np.exp(-discount_rate * (clock[~before] - age))
+        factor = np.exp(-discount_rate * (clock[~before] - age))
+        value[late] += amount[~before] * factor
+        discounted[late] += factor
         leaves = rng.random(len(who)) < leave[who]
         end_of_life[who[leaves]] = clock[leaves]
         alive[who[leaves]] = clock[leaves] > age
@@ -92,4 +96,5 @@ def simulate_lives(
             "n": 1,
         }
     )
-    return Lives(cells, alive, count, value, revenue)
+    weeks = np.clip(end_of_life - age, 0.0, horizon)
+    return Lives(cells, alive, count, value, revenue, discounted, weeks)

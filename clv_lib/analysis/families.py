@@ -23,8 +23,19 @@ class ClosedForms(Protocol):
     ) -> np.ndarray: ...
     def expected_purchases_new(self, *parameters: Any, horizon: Any) -> np.ndarray: ...  # noqa: D102
     def discounted_purchases_new(self, *parameters: Any, horizon: Any, discount_rate: float) -> np.ndarray: ...  # noqa: D102
+    def time_if_alive(  # noqa: D102
+        self, *parameters: Any, frequency: Any, T: Any, horizon: Any, discount_rate: float = 0.0
+    ) -> np.ndarray: ...
+    def time_alive_new(self, *parameters: Any, horizon: Any, discount_rate: float) -> np.ndarray: ...  # noqa: D102
     def simulate_purchases(  # noqa: D102
-        self, rng: np.random.Generator, *parameters: Any, frequency: Any, recency: Any, T: Any, horizon: Any
+        self,
+        rng: np.random.Generator,
+        *parameters: Any,
+        frequency: Any,
+        recency: Any,
+        T: Any,
+        horizon: Any,
+        with_time: bool = False,
     ) -> Any: ...
 
 

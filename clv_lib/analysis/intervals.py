@@ -96,6 +96,15 @@ def residuals_of_cells(rng: np.random.Generator, residuals: np.ndarray, n: np.nd
     ndarray, dims (draw, cell)
         Add over cells for the residual of a total.
     """
+    return luck_of_cells(rng, len(residuals), n) * residuals
+
+
+def luck_of_cells(rng: np.random.Generator, draws: int, n: np.ndarray) -> np.ndarray:
+    """The factor ``sqrt(n) * s`` of :func:`residuals_of_cells`, for several residuals of the same simulated customer.
+
+    What one life brings and what it costs go up and down together; multiplied by one and the same factor, they do so
+    in the total as well.
+    """
     root = np.sqrt(n)
-    positive = rng.random(residuals.shape) < (1 + 1 / root) / 2
-    return root * np.where(positive, residuals, -residuals)
+    positive = rng.random((draws, len(n))) < (1 + 1 / root) / 2
+    return np.where(positive, root, -root)

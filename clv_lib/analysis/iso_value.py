@@ -15,6 +15,8 @@ import pandas as pd
 from clv_lib import names
 from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.families import Draws, closed_forms, in_order, require_mean_spend
+from clv_lib.analysis.terms import terms_of
+from clv_lib.analysis.unit_costs import UnitCosts
 from clv_lib.models import gamma_gamma
 from clv_lib.names import PurchaseFamily
 
@@ -78,11 +80,18 @@ def iso_value(
 
 
 def iso_value_grid(
-    purchase_draws: Draws, spend_draws: Draws, cells: pd.DataFrame, *, family: PurchaseFamily, economics: Economics
+    purchase_draws: Draws,
+    spend_draws: Draws,
+    cells: pd.DataFrame,
+    *,
+    family: PurchaseFamily,
+    economics: Economics,
+    unit_costs: UnitCosts | None = None,
 ) -> pd.DataFrame:
     """Contribution still to come on a grid of histories, for customers of the age most common in the base.
 
-    Spend per purchase is the mean of all customers, so that only the purchase history speaks.
+    Spend per purchase is the mean of all customers, so that only the purchase history speaks. What time costs is left
+    out: it would move all lines alike.
 
     Parameters
     ----------
@@ -91,6 +100,8 @@ def iso_value_grid(
         frequency, recency, T (weeks), n.
     family : PurchaseFamily
     economics : Economics
+    unit_costs : UnitCosts, optional
+        Without them ``economics.gross_margin`` stands in.
 
     Returns
     -------
@@ -102,6 +113,8 @@ def iso_value_grid(
     ages = cells.groupby(names.T)[names.N].sum()
     age = float(ages.index.to_numpy()[ages.to_numpy().argmax()])
     most = int(min(max(cells[names.FREQUENCY].max(), 2), MOST_PURCHASES))
+    terms = terms_of(economics, len(spend[0]), unit_costs=unit_costs)
+    per_purchase = gamma_gamma.expected_spend(*spend, frequency=0, monetary_value=0.0)
     grid = iso_value(
         purchase_draws,
         family=family,
@@ -109,6 +122,6 @@ def iso_value_grid(
         T=age,
         frequencies=range(1, most + 1),
         recencies=np.linspace(age / STEPS, age, STEPS),
-        worth=economics.gross_margin * gamma_gamma.expected_spend(*spend, frequency=0, monetary_value=0.0),
+        worth=terms.margin_rate * per_purchase - terms.per_order,
     )
     return grid.assign(T=age)

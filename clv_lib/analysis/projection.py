@@ -7,7 +7,7 @@ cell is simulated per draw, history given. Only one batch of cells times draws i
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,9 @@ from clv_lib import names
 from clv_lib.analysis.families import ClosedForms, Draws, closed_forms, paired, require_mean_spend
 from clv_lib.models import gamma_gamma
 from clv_lib.names import PurchaseFamily
+from clv_lib.periods import weeks_in_months
 
+WEEKS_PER_MONTH: Final = weeks_in_months(1)
 CELLS_PER_BATCH: Final = 512
 PAIRS_PER_BLOCK: Final = 4096  # 13 MB per 400 draws and kind of value
 
@@ -34,8 +36,12 @@ class Batch:
         was not asked for).
     spend : ndarray
         Expected value of one purchase, in currency.
-    count, revenue : ndarray
-        Simulated purchases of one customer over the horizon, and their discounted value in currency.
+    months, months_infinite : ndarray or None
+        Discounted months alive over the horizon, and without end; ``None`` where time was not asked for.
+    count, count_discounted, revenue : ndarray
+        Simulated purchases of one customer over the horizon; the same discounted; their discounted value in currency.
+    time_alive : ndarray or None
+        Weeks of the horizon before the simulated customer leaves.
     """
 
     rows: np.ndarray
@@ -45,8 +51,12 @@ class Batch:
     discounted: np.ndarray
     discounted_infinite: np.ndarray | None
     spend: np.ndarray
+    months: np.ndarray | None
+    months_infinite: np.ndarray | None
     count: np.ndarray
+    count_discounted: np.ndarray
     revenue: np.ndarray
+    time_alive: np.ndarray | None
 
 
 def project(
@@ -59,6 +69,7 @@ def project(
     discount_rate: float,
     rng: np.random.Generator,
     infinite: bool = False,
+    with_time: bool = False,
     batch: int = CELLS_PER_BATCH,
 ) -> Iterator[Batch]:
     """Look ``horizon`` weeks ahead, one batch of cells after the other.
@@ -77,6 +88,8 @@ def project(
     rng : numpy.random.Generator
     infinite : bool
         Also discount without end; needs ``discount_rate > 0``.
+    with_time : bool
+        Also say how long customers stay. Nothing else changes by it, the simulated purchases included.
     batch : int
         Cells per batch. Memory grows with it; means and credible intervals do not depend on it.
 
@@ -89,28 +102,28 @@ def project(
     purchase, spend = paired(purchase_draws, spend_draws, family)
     table = _sorted_arrays(cells)
     require_mean_spend(spend, frequency=table["spend_frequency"])
-    for part, ahead in _batches(table, forms, purchase, horizon, discount_rate, infinite, batch):
-        alive = forms.p_alive(*purchase, frequency=part[names.FREQUENCY], recency=part[names.RECENCY], T=part[names.T])
-        outcome = forms.simulate_purchases(
-            rng,
-            *purchase,
-            frequency=part[names.FREQUENCY],
-            recency=part[names.RECENCY],
-            T=part[names.T],
-            horizon=horizon,
-        )
+    wanted = _Wanted(horizon, discount_rate, infinite, with_time)
+    for part, ahead in _batches(table, forms, purchase, wanted, batch):
+        past = {name: part[name] for name in (names.FREQUENCY, names.RECENCY, names.T)}
+        alive = forms.p_alive(*purchase, **past)
+        outcome = forms.simulate_purchases(rng, *purchase, **past, horizon=horizon, with_time=with_time)
         history = {"frequency": part["spend_frequency"], "monetary_value": part[names.MONETARY_VALUE]}
         bought = gamma_gamma.simulate_spend(rng, *spend, **history, count=outcome.count)
+        discount = mean_discount(outcome.mean_time, discount_rate=discount_rate)
         yield Batch(
             rows=part["rows"],
             n=part[names.N],
             p_alive=alive,
-            purchases=alive * ahead[0],
-            discounted=alive * ahead[1],
-            discounted_infinite=alive * ahead[2] if infinite else None,
+            purchases=alive * ahead["purchases"],
+            discounted=alive * ahead["discounted"],
+            discounted_infinite=alive * ahead["discounted_infinite"] if infinite else None,
             spend=gamma_gamma.expected_spend(*spend, **history),
+            months=alive * ahead["months"] if with_time else None,
+            months_infinite=alive * ahead["months_infinite"] if infinite and with_time else None,
             count=outcome.count,
-            revenue=bought * mean_discount(outcome.mean_time, discount_rate=discount_rate),
+            count_discounted=outcome.count * discount,
+            revenue=bought * discount,
+            time_alive=outcome.time_alive,
         )
 
 
@@ -132,6 +145,13 @@ def mean_discount(mean_time: np.ndarray, *, discount_rate: float) -> np.ndarray:
     return np.divide(-np.expm1(-twice), twice, out=np.ones_like(twice), where=twice > 0)
 
 
+def months_lived(time_alive: np.ndarray, *, discount_rate: float) -> np.ndarray:
+    """Discounted months of a simulated customer who stays for so many weeks: each month counted when it is lived."""
+    if discount_rate == 0:
+        return time_alive / WEEKS_PER_MONTH
+    return -np.expm1(-discount_rate * time_alive) / (discount_rate * WEEKS_PER_MONTH)
+
+
 def _sorted_arrays(cells: pd.DataFrame) -> dict[str, np.ndarray]:
     """Columns as arrays, ordered so that equal (x, T) meet in one batch and the order of the rows does not matter."""
     table = {
@@ -147,32 +167,50 @@ def _sorted_arrays(cells: pd.DataFrame) -> dict[str, np.ndarray]:
     return {"rows": order, **{name: column[order] for name, column in table.items()}}
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is looked at, given that a customer is alive."""
+
+    horizon: float
+    rate: float
+    infinite: bool
+    with_time: bool
+
+    def if_alive(
+        self, forms: ClosedForms, purchase: tuple[np.ndarray, ...], x: np.ndarray, T: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        """Purchases plain, discounted and discounted without end, and months alive likewise, dims (draw, pair)."""
+        pair: dict[str, Any] = {"frequency": x, "T": T}
+        near = {**pair, "horizon": self.horizon, "discount_rate": self.rate}
+        far = {**near, "horizon": np.inf}
+        found = {"purchases": forms.purchases_if_alive(*purchase, **pair, horizon=self.horizon)}
+        found["discounted"] = forms.purchases_if_alive(*purchase, **near) if self.rate > 0 else found["purchases"]
+        if self.infinite:
+            found["discounted_infinite"] = forms.purchases_if_alive(*purchase, **far)
+        if self.with_time:
+            found["months"] = forms.time_if_alive(*purchase, **near) / WEEKS_PER_MONTH
+        if self.with_time and self.infinite:
+            found["months_infinite"] = forms.time_if_alive(*purchase, **far) / WEEKS_PER_MONTH
+        return found
+
+
 def _batches(
     table: dict[str, np.ndarray],
     forms: ClosedForms,
     purchase: tuple[np.ndarray, ...],
-    horizon: float,
-    rate: float,
-    infinite: bool,
+    wanted: _Wanted,
     batch: int,
-) -> Iterator[tuple[dict[str, np.ndarray], list[np.ndarray]]]:
-    """Cut the sorted cells into batches, each with its purchases if alive: plain, discounted, discounted without end.
+) -> Iterator[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
+    """Cut the sorted cells into batches, each with what is expected of its customers if alive.
 
     The integrals are made for a block of distinct (x, T) at a time, larger than a batch, because pairs of one block
     share the work for their common x or T.
     """
     pairs, pair_of = np.unique(np.stack([table[names.FREQUENCY], table[names.T]]), axis=1, return_inverse=True)
-    settings = [(horizon, 0.0)] + [(horizon, rate)] * (rate > 0) + [(np.inf, rate)] * infinite
     for first in range(0, pairs.shape[1], PAIRS_PER_BLOCK):
-        x, T = pairs[:, first : first + PAIRS_PER_BLOCK]
-        block = [
-            forms.purchases_if_alive(*purchase, frequency=x, T=T, horizon=weeks, discount_rate=force)
-            for weeks, force in settings
-        ]
+        block = wanted.if_alive(forms, purchase, *pairs[:, first : first + PAIRS_PER_BLOCK])
         begin, end = np.searchsorted(pair_of, [first, first + PAIRS_PER_BLOCK])
         for start in range(begin, end, batch):
             rows = slice(start, min(start + batch, end))
-            ahead = [values[:, pair_of[rows] - first] for values in block]
-            if rate == 0:
-                ahead.insert(1, ahead[0])
+            ahead = {name: values[:, pair_of[rows] - first] for name, values in block.items()}
             yield {name: column[rows] for name, column in table.items()}, ahead

@@ -27,7 +27,7 @@ from clv_lib.analysis.intervals import INTERVAL, Estimate, credible_interval, es
 from clv_lib.analysis.referrals import ReferralCounts
 from clv_lib.data.engines import Engine
 from clv_lib.errors import CannotEstimateError, UsageError
-from clv_lib.names import ACTIVE_MONTHS, CUSTOMER_ID, REFERRAL_VALUE, REFERRALS, REFERRER_ID, N
+from clv_lib.names import ACTIVE_MONTHS, CUSTOMER_ID, REFERRAL_VALUE_PER_MONTH, REFERRALS, REFERRER_ID, N
 
 Frame = nw.LazyFrame[Any]
 PRIOR_RATE: Final = (0.02, 1.5)  # median of referrals per active month, and spread of its logarithm: 0.002 to 0.24
@@ -219,7 +219,7 @@ def _by_class(
             low, high = credible_interval(draws, mass=mass)
             row += [draws.mean(), low, high]
         rows.append(row)
-    columns = [f"{name}{end}" for name in ("referral_rate", REFERRAL_VALUE) for end in ("", "_low", "_high")]
+    columns = [f"{name}{end}" for name in ("referral_rate", REFERRAL_VALUE_PER_MONTH) for end in ("", "_low", "_high")]
     return pd.concat([classes.reset_index(drop=True), pd.DataFrame(rows, columns=columns, dtype=float)], axis=1)
 
 

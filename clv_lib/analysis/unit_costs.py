@@ -26,6 +26,7 @@ from clv_lib.settings import CostsSection
 from clv_lib.settings.costs import CostKind
 
 Source = Literal["measured", "goods_assumed", "assumed"]
+HOOKS: Final = ("margin_rate", "per_order", "per_active_month")
 PROPORTIONAL: Final[tuple[CostKind, ...]] = ("goods", "payment")
 KEEPING: Final[tuple[CostKind, ...]] = ("service", "retention", "marketing")
 
@@ -53,17 +54,13 @@ class UnitCosts:
     margin_rate: np.ndarray
     per_order: np.ndarray
     per_active_month: np.ndarray
-    currency: str
-    source: Source
+    currency: str = ""
+    source: Source = "assumed"
     measured: tuple[str, ...] = ()
 
     def estimates(self) -> dict[str, Estimate]:
         """Mean and credible interval of each hook."""
-        return {
-            "margin_rate": estimate(self.margin_rate),
-            "per_order": estimate(self.per_order),
-            "per_active_month": estimate(self.per_active_month),
-        }
+        return {hook: estimate(getattr(self, hook)) for hook in HOOKS}
 
 
 def assumed_unit_costs(*, gross_margin: float, currency: str, size: int) -> UnitCosts:
@@ -165,13 +162,7 @@ def _fit(
 
 def to_record(found: UnitCosts) -> tuple[pd.DataFrame, dict[str, object]]:
     """Draws as a table and the rest as a record, for the run folder."""
-    draws = pd.DataFrame(
-        {
-            "margin_rate": found.margin_rate,
-            "per_order": found.per_order,
-            "per_active_month": found.per_active_month,
-        }
-    )
+    draws = pd.DataFrame({hook: getattr(found, hook) for hook in HOOKS})
     return draws, {"currency": found.currency, "source": found.source, "measured": list(found.measured)}
 
 

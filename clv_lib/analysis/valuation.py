@@ -1,32 +1,26 @@
 """What an existing customer is still worth: residual CLV per cell and in total, with both intervals.
 
-Value is ``P(alive) * discounted purchases if alive * spend per purchase * margin``, multiplied draw by draw; means and
-quantiles are taken once, at the very end. The cost of acquiring a customer is sunk and never subtracted here. See
-``docs/method.md``.
+Value is what the purchases leave, less what serving costs, plus what referrals bring (see
+:mod:`clv_lib.analysis.components`), each given by ``P(alive)`` times its expectation if alive and multiplied draw by
+draw; means and quantiles are taken once, at the very end. The cost of acquiring a customer is sunk and never subtracted
+here: no argument of this module can carry it. See ``docs/method.md``.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from clv_lib import names
+from clv_lib.analysis.components import realised_of
 from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.families import Draws
-from clv_lib.analysis.intervals import (
-    INTERVAL,
-    Estimate,
-    credible_interval,
-    estimate,
-    predictive_interval,
-    residuals_of_cells,
-)
-from clv_lib.analysis.projection import CELLS_PER_BATCH, Batch, project
+from clv_lib.analysis.intervals import INTERVAL, Estimate, estimate
+from clv_lib.analysis.projection import CELLS_PER_BATCH, project
+from clv_lib.analysis.sums import ACTIVE, CELL_COLUMNS, REALISED, TOTALS, per_cell, per_draw, within_reason
+from clv_lib.analysis.terms import ReferralGain, terms_of
+from clv_lib.analysis.unit_costs import UnitCosts
 from clv_lib.names import PurchaseFamily
-
-ACTIVE: Final = "active_customers"
-REALISED: Final = "_realised"  # suffix of the simulated side of a total
 
 
 @dataclass(frozen=True)
@@ -40,10 +34,11 @@ class CustomerValues:
         horizon, not discounted), expected_spend (currency per purchase), residual_clv (posterior mean of the expected
         value of one customer, currency), its credible interval ``residual_clv_low/_high``, the predictive interval of
         what one customer will really bring ``residual_clv_predictive_low/_high``, and ``residual_clv_infinite`` (NaN
-        without discounting, where it need not exist).
+        without discounting, where it need not exist); and its parts residual_contribution, residual_service_cost and
+        referral_value: the first less the second plus the third is residual_clv.
     draws : DataFrame
-        Per posterior draw, the totals over all customers: active_customers, expected_purchases, residual_clv, each as
-        expectation and as simulated outcome (suffix ``_realised``), and residual_clv_infinite.
+        Per posterior draw, the totals over all customers: active_customers, expected_purchases, residual_clv and its
+        three parts, each as expectation and as simulated outcome (suffix ``_realised``), and residual_clv_infinite.
     family : PurchaseFamily
     economics : Economics
     mass : float
@@ -77,6 +72,21 @@ class CustomerValues:
         return self._total(names.RESIDUAL_CLV)
 
     @property
+    def contribution(self) -> Estimate:
+        """What the purchases of all customers leave over the horizon."""
+        return self._total(names.RESIDUAL_CONTRIBUTION)
+
+    @property
+    def service_cost(self) -> Estimate:
+        """What serving and keeping all customers costs over the horizon; positive."""
+        return self._total(names.RESIDUAL_SERVICE_COST)
+
+    @property
+    def referral_value(self) -> Estimate:
+        """What the newcomers are worth whom all customers bring over the horizon."""
+        return self._total(names.REFERRAL_VALUE)
+
+    @property
     def total_infinite(self) -> Estimate | None:
         """Residual CLV of all customers without end; ``None`` without discounting. Credible interval only."""
         if not self.economics.discounts:
@@ -95,6 +105,8 @@ def value_customers(
     family: PurchaseFamily,
     economics: Economics,
     seed: int,
+    unit_costs: UnitCosts | None = None,
+    referrals: ReferralGain | None = None,
     mass: float = INTERVAL,
     batch: int = CELLS_PER_BATCH,
 ) -> CustomerValues:
@@ -110,6 +122,11 @@ def value_customers(
     economics : Economics
     seed : int
         Of the simulated outcomes; means and credible intervals do not depend on it.
+    unit_costs : UnitCosts, optional
+        What a unit of revenue leaves, an order and a month cost; without them ``economics.gross_margin`` stands in, and
+        nothing is subtracted beyond it.
+    referrals : ReferralGain, optional
+        What customers bring by bringing others; nothing without it.
     mass : float
         Of both intervals.
     batch : int
@@ -121,8 +138,10 @@ def value_customers(
         When some posterior draw leaves a customer's mean spend undefined.
     """
     rng = np.random.default_rng(seed)
-    columns = {name: np.full(len(cells), np.nan) for name in _CELL_COLUMNS}
-    totals: dict[str, np.ndarray | float] = dict.fromkeys(_TOTALS, 0.0)
+    draws = len(next(iter(purchase_draws.values())))
+    terms = terms_of(economics, draws, unit_costs=unit_costs, referrals=referrals)
+    columns = {name: np.full(len(cells), np.nan) for name in CELL_COLUMNS}
+    totals: dict[str, np.ndarray] = {name: np.zeros(draws) for name in TOTALS}
     for part in project(
         purchase_draws,
         spend_draws,
@@ -131,109 +150,15 @@ def value_customers(
         horizon=economics.horizon_weeks,
         discount_rate=economics.discount_rate_per_week,
         infinite=economics.discounts,
+        with_time=terms.count_time,
         rng=rng,
         batch=batch,
     ):
-        for name, values in _per_cell(part, economics, mass).items():
+        outcome = realised_of(part, terms, rng, discount_rate=economics.discount_rate_per_week)
+        for name, values in per_cell(part, terms, outcome, mass).items():
             columns[name][part.rows] = values
-        for name, values in _per_draw(part, economics, rng).items():
+        for name, values in per_draw(part, terms, outcome, rng).items():
             totals[name] = totals[name] + values
-    for name in totals:  # the luck of a cell is scaled up from one customer, so that a handful could fall below nothing
-        totals[name] = np.maximum(totals[name], 0.0)
-    draws = pd.DataFrame(totals, index=pd.RangeIndex(len(next(iter(purchase_draws.values()))), name=names.DRAW))
-    return CustomerValues(cells.assign(**columns), draws, family, economics, mass)
-
-
-_CELL_COLUMNS: Final = (
-    names.P_ALIVE,
-    names.EXPECTED_PURCHASES,
-    names.EXPECTED_SPEND,
-    names.RESIDUAL_CLV,
-    names.RESIDUAL_CLV_LOW,
-    names.RESIDUAL_CLV_HIGH,
-    names.RESIDUAL_CLV_PREDICTIVE_LOW,
-    names.RESIDUAL_CLV_PREDICTIVE_HIGH,
-    names.RESIDUAL_CLV_INFINITE,
-)
-_TOTALS: Final = (
-    ACTIVE,
-    ACTIVE + REALISED,
-    names.EXPECTED_PURCHASES,
-    names.EXPECTED_PURCHASES + REALISED,
-    names.RESIDUAL_CLV,
-    names.RESIDUAL_CLV + REALISED,
-    names.RESIDUAL_CLV_INFINITE,
-)
-
-
-def _per_cell(part: Batch, economics: Economics, mass: float) -> dict[str, np.ndarray]:
-    """Summaries over the draws, one number per cell."""
-    expected = economics.gross_margin * part.discounted * part.spend
-    realised = economics.gross_margin * part.revenue
-    low, high = credible_interval(expected, mass=mass)
-    predictive_low, predictive_high = predictive_interval(realised, mass=mass)
-    summary = {
-        names.P_ALIVE: part.p_alive.mean(axis=0),
-        names.EXPECTED_PURCHASES: part.purchases.mean(axis=0),
-        names.EXPECTED_SPEND: part.spend.mean(axis=0),
-        names.RESIDUAL_CLV: expected.mean(axis=0),
-        names.RESIDUAL_CLV_LOW: low,
-        names.RESIDUAL_CLV_HIGH: high,
-        names.RESIDUAL_CLV_PREDICTIVE_LOW: predictive_low,
-        names.RESIDUAL_CLV_PREDICTIVE_HIGH: predictive_high,
-    }
-    if part.discounted_infinite is not None:
-        infinite = economics.gross_margin * part.discounted_infinite * part.spend
-        summary[names.RESIDUAL_CLV_INFINITE] = infinite.mean(axis=0)
-    return summary
-
-
-def _per_draw(part: Batch, economics: Economics, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Add up over the customers of the batch, per draw: expectations, and outcomes with the luck of the customers."""
-    worth = economics.gross_margin * part.spend
-    value = part.discounted * worth
-    totals = {
-        ACTIVE: part.p_alive @ part.n,
-        ACTIVE + REALISED: rng.binomial(part.n.astype(np.int64), np.clip(part.p_alive, 0.0, 1.0)).sum(axis=1),
-    }
-    for name, expected, outcome in (
-        (names.EXPECTED_PURCHASES, part.purchases, part.count),
-        (names.RESIDUAL_CLV, value, economics.gross_margin * part.revenue),
-    ):
-        totals[name] = expected @ part.n
-        totals[name + REALISED] = totals[name] + residuals_of_cells(rng, outcome - expected, part.n).sum(axis=1)
-    if part.discounted_infinite is not None:
-        totals[names.RESIDUAL_CLV_INFINITE] = (part.discounted_infinite * worth) @ part.n
-    return totals
-
-
-@dataclass(frozen=True)
-class LifetimeValue:
-    """Past, future and their sum: three figures, never silently added.
-
-    Attributes
-    ----------
-    past : float
-        Contribution already earned from these customers; a fact, so it has no interval.
-    future : Estimate
-        Residual CLV over the horizon.
-    sum : Estimate
-        Both together; past money is not compounded.
-    """
-
-    past: float
-    future: Estimate
-    sum: Estimate
-
-
-def past_and_future(values: CustomerValues, *, revenue_to_date: float) -> LifetimeValue:
-    """Set what the customers have brought beside what they will bring.
-
-    Parameters
-    ----------
-    values : CustomerValues
-    revenue_to_date : float
-        Value of all purchases of the same customers up to the end of the observation, in currency.
-    """
-    past = revenue_to_date * values.economics.gross_margin
-    return LifetimeValue(past=past, future=values.total, sum=values.total.minus(-past))
+    index = pd.RangeIndex(draws, name=names.DRAW)
+    by_draw = pd.DataFrame(within_reason(totals, terms), index=index)
+    return CustomerValues(cells.assign(**columns), by_draw, family, economics, mass)

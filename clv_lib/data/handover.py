@@ -12,11 +12,13 @@ from clv_lib.data import customers
 from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.formulas import FORMULA_STARTS
+from clv_lib.data.past import Past, past_of, with_past
 from clv_lib.data.quality import QualityReport
 from clv_lib.names import (
     CUSTOMER_ID,
     FIRST_DAY,
     FIRST_VALUE,
+    LIFETIME_VALUE,
     ORDERED_AT,
     PURCHASE_DAY,
     REALISED_MARGIN,
@@ -143,10 +145,15 @@ class ValuedCustomers:
     Attributes
     ----------
     frame : narwhals.LazyFrame
-        The customer summary, the results of the valuation, and ``realised_margin``.
+        The customer summary, the results of the valuation, and what the customer has brought so far: see
+        :func:`clv_lib.data.past.with_past`.
     """
 
     frame: Frame
+
+    def past(self) -> Past:
+        """Add up what all customers have brought so far."""
+        return past_of(self.frame)
 
     def most_valuable(self, count: int) -> pd.DataFrame:
         """Fetch the customers with the highest residual CLV, best first."""
@@ -164,8 +171,10 @@ class ValuedCustomers:
         self.frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)
 
 
-def valued_customers(path: Path, values: pd.DataFrame, *, gross_margin: float) -> ValuedCustomers:
-    """Give every customer the value of its cell, and the contribution it has already brought.
+def valued_customers(
+    path: Path, values: pd.DataFrame, *, gross_margin: float, profit: Path | None = None
+) -> ValuedCustomers:
+    """Give every customer the value of its cell, and what it has already brought.
 
     Parameters
     ----------
@@ -174,12 +183,16 @@ def valued_customers(path: Path, values: pd.DataFrame, *, gross_margin: float) -
     values : DataFrame
         Results per valuation cell.
     gross_margin : float
-        Contribution as a share of revenue.
+        Contribution as a share of revenue, where it is not measured.
+    profit : Path, optional
+        Measured contribution and costs per customer in Parquet, as the notebook on costs has left them.
     """
     engine = DuckDBEngine()
     summary: Frame = nw.from_native(engine.connection.read_parquet(str(path)))
-    past = (nw.col(TOTAL_VALUE) * gross_margin).alias(REALISED_MARGIN)
-    return ValuedCustomers(customers.attach(summary, values, engine=engine).with_columns(past))
+    measured: Frame | None = None if profit is None else nw.from_native(engine.connection.read_parquet(str(profit)))
+    valued = with_past(customers.attach(summary, values, engine=engine), measured, gross_margin=gross_margin)
+    both = (nw.col(REALISED_MARGIN) + nw.col(RESIDUAL_CLV)).alias(LIFETIME_VALUE)
+    return ValuedCustomers(valued.with_columns(both))
 
 
 def opened_record(paths: dict[str, Path]) -> dict[str, Frame]:

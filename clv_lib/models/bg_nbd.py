@@ -20,7 +20,13 @@ References
 import numpy as np
 from scipy.special import betainc, betaln, expit, gammaln
 
-from clv_lib.models.while_alive import Array, Numbers, Simulated, closed_form_purchases, floats, geometric_purchases
+from clv_lib.models.clock import Array, Numbers, floats
+from clv_lib.models.while_alive import (
+    Simulated,
+    closed_form_purchases,
+    geometric_purchases,
+    geometric_time_alive,
+)
 
 PARAMETERS: tuple[str, ...] = ("r", "alpha", "a", "b")
 
@@ -112,6 +118,32 @@ def discounted_purchases_new(
     return purchases_if_alive(r, alpha, a, b, frequency=0.0, T=0.0, horizon=horizon, discount_rate=discount_rate)
 
 
+def time_if_alive(
+    r: Numbers,
+    alpha: Numbers,
+    a: Numbers,
+    b: Numbers,
+    *,
+    frequency: Numbers,
+    T: Numbers,
+    horizon: float,
+    discount_rate: float = 0.0,
+) -> Array:
+    """Discounted weeks, of the next ``horizon`` weeks, that a customer who is alive at T stays, whatever the recency.
+
+    A customer who leaves does so at a purchase; arguments as in :func:`purchases_if_alive`.
+    """
+    r, alpha, a, b, x, T = floats(r, alpha, a, b, frequency, T)
+    return geometric_time_alive(a, b + x, r + x, alpha, T=T, horizon=horizon, discount_rate=discount_rate)
+
+
+def time_alive_new(
+    r: Numbers, alpha: Numbers, a: Numbers, b: Numbers, *, horizon: float, discount_rate: float
+) -> Array:
+    """Discounted weeks that a new customer stays; nobody leaves at the first purchase."""
+    return time_if_alive(r, alpha, a, b, frequency=0.0, T=0.0, horizon=horizon, discount_rate=discount_rate)
+
+
 def purchase_count_probability(
     r: Numbers, alpha: Numbers, a: Numbers, b: Numbers, *, count: Numbers, horizon: Numbers
 ) -> Array:
@@ -137,26 +169,43 @@ def simulate_purchases(
     recency: Numbers,
     T: Numbers,
     horizon: float,
+    with_time: bool = False,
 ) -> Simulated:
-    """One draw of the future of each customer, given the history."""
+    """One draw of the future of each customer, given the history; ``with_time``: the time alive as well."""
     r, alpha, a, b, x, t_x, T = floats(r, alpha, a, b, frequency, recency, T)
     alive = p_alive(r, alpha, a, b, frequency=x, recency=t_x, T=T)
-    return simulate_geometric(rng, alive, a, b + x, r + x, alpha + T, horizon)
+    return simulate_geometric(rng, alive, a, b + x, r + x, alpha + T, horizon, with_time=with_time)
 
 
 def simulate_geometric(
-    rng: np.random.Generator, alive: Array, a: Numbers, B: Numbers, R: Numbers, A: Numbers, horizon: float
+    rng: np.random.Generator,
+    alive: Array,
+    a: Numbers,
+    B: Numbers,
+    R: Numbers,
+    A: Numbers,
+    horizon: Numbers,
+    *,
+    with_time: bool = False,
 ) -> Simulated:
     """Future of customers who are alive with probability ``alive`` and then leave after each purchase with chance p.
 
     The purchases are the first K of N: N Poisson over the horizon, K geometric. Given K and N their times are
-    the smallest of N uniform ones, whose mean is expected at ``horizon * (min(K, N) + 1) / (2 * (N + 1))``.
+    the smallest of N uniform ones, whose mean is expected at ``horizon * (min(K, N) + 1) / (2 * (N + 1))``. The
+    customer leaves at the K-th of them, which is ``horizon`` times a Beta(K, N - K + 1), or stays where K > N. That
+    time has a random stream of its own, so asking for it changes nothing else.
     """
     shape = np.broadcast(alive, a, B, R, A).shape
     rate = rng.gamma(np.broadcast_to(R, shape)) / A
     leave = np.maximum(rng.beta(np.broadcast_to(a, shape), B), 1e-15)  # tiny a makes exact zeros, and 1 / p overflow
     possible = rng.poisson(rate * horizon)
-    count = np.minimum(rng.geometric(leave), possible)
-    count = np.where(rng.random(shape) < alive, count, 0)
+    last = rng.geometric(leave)
+    here = rng.random(shape) < alive
+    count = np.where(here, np.minimum(last, possible), 0)
     mean_time = np.where(count > 0, horizon * (count + 1) / (2 * (possible + 1)), 0.0)
-    return Simulated(count, mean_time)
+    if not with_time:
+        return Simulated(count, mean_time)
+    stays = last > possible
+    order = np.where(stays, 1, last)
+    share = rng.spawn(1)[0].beta(order, np.where(stays, 1, possible - order + 1))
+    return Simulated(count, mean_time, np.where(here, horizon * np.where(stays, 1.0, share), 0.0))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from clv_lib.models.while_alive import Array, Numbers, floats
+from clv_lib.models.clock import Array, Numbers, floats
 
 PARAMETERS: tuple[str, ...] = ("p", "q", "v")
 

@@ -21,7 +21,13 @@ import numpy as np
 from scipy.special import betaln, expit, gammaln
 
 from clv_lib.models.bg_nbd import simulate_geometric
-from clv_lib.models.while_alive import Array, Numbers, Simulated, closed_form_purchases, floats, geometric_purchases
+from clv_lib.models.clock import Array, Numbers, floats
+from clv_lib.models.while_alive import (
+    Simulated,
+    closed_form_purchases,
+    geometric_purchases,
+    geometric_time_alive,
+)
 
 PARAMETERS: tuple[str, ...] = ("r", "alpha", "a", "b")
 
@@ -117,6 +123,34 @@ def discounted_purchases_new(
     )
 
 
+def time_if_alive(
+    r: Numbers,
+    alpha: Numbers,
+    a: Numbers,
+    b: Numbers,
+    *,
+    frequency: Numbers,
+    T: Numbers,
+    horizon: float,
+    discount_rate: float = 0.0,
+) -> Array:
+    """Discounted weeks, of the next ``horizon`` weeks, that a customer who is alive at T stays, whatever the recency.
+
+    A customer who leaves does so at a purchase; arguments as in :func:`purchases_if_alive`.
+    """
+    r, alpha, a, b, x, T = floats(r, alpha, a, b, frequency, T)
+    return geometric_time_alive(a, b + x + 1, r + x, alpha, T=T, horizon=horizon, discount_rate=discount_rate)
+
+
+def time_alive_new(
+    r: Numbers, alpha: Numbers, a: Numbers, b: Numbers, *, horizon: float, discount_rate: float
+) -> Array:
+    """Discounted weeks that a new customer stays; one who leaves at the first purchase stays none."""
+    r, alpha, a, b = floats(r, alpha, a, b)
+    stays = b / (a + b)
+    return stays * time_if_alive(r, alpha, a, b, frequency=0.0, T=0.0, horizon=horizon, discount_rate=discount_rate)
+
+
 def simulate_purchases(
     rng: np.random.Generator,
     r: Numbers,
@@ -128,8 +162,9 @@ def simulate_purchases(
     recency: Numbers,
     T: Numbers,
     horizon: float,
+    with_time: bool = False,
 ) -> Simulated:
-    """One draw of the future of each customer, given the history."""
+    """One draw of the future of each customer, given the history; ``with_time``: the time alive as well."""
     r, alpha, a, b, x, t_x, T = floats(r, alpha, a, b, frequency, recency, T)
     alive = p_alive(r, alpha, a, b, frequency=x, recency=t_x, T=T)
-    return simulate_geometric(rng, alive, a, b + x + 1, r + x, alpha + T, horizon)
+    return simulate_geometric(rng, alive, a, b + x + 1, r + x, alpha + T, horizon, with_time=with_time)

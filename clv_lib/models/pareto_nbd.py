@@ -22,7 +22,8 @@ References
 import numpy as np
 from scipy.special import exprel, gammaln, hyp2f1
 
-from clv_lib.models.while_alive import Array, Numbers, Simulated, floats, pareto_purchases
+from clv_lib.models.clock import Array, Numbers, floats
+from clv_lib.models.while_alive import Simulated, pareto_purchases, pareto_time_alive
 
 PARAMETERS: tuple[str, ...] = ("r", "alpha", "s", "beta")
 
@@ -112,6 +113,33 @@ def discounted_purchases_new(
     return purchases_if_alive(r, alpha, s, beta, frequency=0.0, T=0.0, horizon=horizon, discount_rate=discount_rate)
 
 
+def time_if_alive(
+    r: Numbers,
+    alpha: Numbers,
+    s: Numbers,
+    beta: Numbers,
+    *,
+    frequency: Numbers,
+    T: Numbers,
+    horizon: float,
+    discount_rate: float = 0.0,
+) -> Array:
+    """Discounted weeks, of the next ``horizon`` weeks, that a customer who is alive at T stays, whatever the past.
+
+    Leaving does not depend on buying, so neither ``r`` and ``alpha`` nor the frequency matter, but for the shape.
+    """
+    r, alpha, s, beta, x, T = floats(r, alpha, s, beta, frequency, T)
+    time = pareto_time_alive(s, beta, T=T, horizon=horizon, discount_rate=discount_rate)
+    return np.asarray(np.broadcast_arrays(time, r, alpha, x)[0])
+
+
+def time_alive_new(
+    r: Numbers, alpha: Numbers, s: Numbers, beta: Numbers, *, horizon: float, discount_rate: float
+) -> Array:
+    """Discounted weeks that a new customer stays."""
+    return time_if_alive(r, alpha, s, beta, frequency=0.0, T=0.0, horizon=horizon, discount_rate=discount_rate)
+
+
 def simulate_purchases(
     rng: np.random.Generator,
     r: Numbers,
@@ -123,15 +151,20 @@ def simulate_purchases(
     recency: Numbers,
     T: Numbers,
     horizon: float,
+    with_time: bool = False,
 ) -> Simulated:
-    """One draw of the future of each customer, given the history: purchases until the end of life or the horizon."""
+    """One draw of the future of each customer, given the history: purchases until the end of life or the horizon.
+
+    ``with_time``: the time alive as well.
+    """
     r, alpha, s, beta, x, t_x, T = floats(r, alpha, s, beta, frequency, recency, T)
     alive = p_alive(r, alpha, s, beta, frequency=x, recency=t_x, T=T)
     rate = rng.gamma(np.broadcast_to(r + x, alive.shape)) / (alpha + T)
     leaving = np.maximum(rng.gamma(np.broadcast_to(s, alive.shape)) / (beta + T), 1e-300)
     active = np.minimum(rng.standard_exponential(alive.shape) / leaving, horizon)
-    count = np.where(rng.random(alive.shape) < alive, rng.poisson(rate * active), 0)
-    return Simulated(count, np.where(count > 0, active / 2, 0.0))
+    here = rng.random(alive.shape) < alive
+    count = np.where(here, rng.poisson(rate * active), 0)
+    return Simulated(count, np.where(count > 0, active / 2, 0.0), np.where(here, active, 0.0) if with_time else None)
 
 
 def _expected_time_alive(s: Numbers, scale: Numbers, horizon: Numbers) -> Array:

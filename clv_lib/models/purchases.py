@@ -45,6 +45,8 @@ class PurchaseFamily:
     expected_purchases_new: Callable[..., Any]
     purchases_if_alive: Callable[..., Any]
     discounted_purchases_new: Callable[..., Any]
+    time_if_alive: Callable[..., Any]
+    time_alive_new: Callable[..., Any]
     simulate_purchases: Callable[..., Any]
 
     def build(self, cells: pd.DataFrame, priors: Mapping[str, Prior] | None = None) -> "pm.Model":
@@ -68,6 +70,8 @@ def _family(title: str, module: ModuleType) -> PurchaseFamily:
         expected_purchases_new=module.expected_purchases_new,
         purchases_if_alive=module.purchases_if_alive,
         discounted_purchases_new=module.discounted_purchases_new,
+        time_if_alive=module.time_if_alive,
+        time_alive_new=module.time_alive_new,
         simulate_purchases=module.simulate_purchases,
     )
 

@@ -1,19 +1,24 @@
 """What the notebook on value has found, in the form that the summary reads it."""
 
 from dataclasses import dataclass
-from typing import Final
+from math import isfinite
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from clv_lib.analysis.attention import QuietRegulars, quiet_regulars
 from clv_lib.analysis.backtest import TotalForecast
+from clv_lib.analysis.channels import ChannelValue
 from clv_lib.analysis.concentration import Concentration
 from clv_lib.analysis.intervals import Estimate
+from clv_lib.analysis.lifetime import LifetimeValue
+from clv_lib.analysis.losses import Losses, losses
 from clv_lib.analysis.new_customers import NewCustomerValue
 from clv_lib.analysis.rehearsal import NoRehearsal, Rehearsal
 from clv_lib.analysis.valuation import CustomerValues
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.figures import KeyFigure
+from clv_lib.reporting.known import Basis
 
 RECORD: Final = "findings"
 TENTHS: Final = "value_by_tenth"
@@ -38,8 +43,16 @@ class Findings:
     family : str
         Purchase model.
     customers : int
+    basis : Basis
+        Which margin, costs and gains are measured.
     active, total : Estimate
         Customers still active; residual CLV over the horizon, in currency.
+    lifetime : LifetimeValue
+        Past, future and their sum, by component.
+    losses : Losses
+        Customers who are worth less than nothing.
+    channels : tuple of ChannelValue
+        What each channel asks for a customer; empty where that is not known.
     spread : Spread
     quiet : QuietRegulars
     new : NewCustomerValue
@@ -49,8 +62,12 @@ class Findings:
 
     family: str
     customers: int
+    basis: Basis
     active: Estimate
     total: Estimate
+    lifetime: LifetimeValue
+    losses: Losses
+    channels: tuple[ChannelValue, ...]
     spread: Spread
     quiet: QuietRegulars
     new: NewCustomerValue
@@ -58,7 +75,7 @@ class Findings:
 
     def save(self, folder: RunFolder) -> None:
         """Leave the findings in the run folder."""
-        folder.write_json(RECORD, _ADAPTER.dump_python(self, mode="json"))
+        folder.write_json(RECORD, _writable(_ADAPTER.dump_python(self, mode="json")))
 
     @classmethod
     def load(cls, folder: RunFolder) -> "Findings":
@@ -68,7 +85,8 @@ class Findings:
     def key_figures(self, currency: str) -> list[KeyFigure]:
         """The figures that a run is remembered by."""
         figures = [
-            _realised("expected_contribution", self.total, currency),
+            _realised("expected_contribution", self.lifetime.future.contribution, currency),
+            *([_realised("expected_profit", self.total, currency)] if self.basis.is_profit else []),
             _realised("active_customers", self.active, "customers"),
             KeyFigure(
                 "new_customer_clv",
@@ -89,6 +107,15 @@ class Findings:
 _ADAPTER: Final = TypeAdapter(Findings)
 
 
+def _writable(value: Any) -> Any:
+    """JSON has no NaN, as of the spread of a total below nothing; the word for it is read back as the number."""
+    if isinstance(value, dict):
+        return {name: _writable(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_writable(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
+
+
 def _realised(name: str, estimate: Estimate, unit: str) -> KeyFigure:
     return KeyFigure(
         name, estimate.mean, estimate.predictive_low, estimate.predictive_high, unit, estimate.mass, "realised"
@@ -98,16 +125,24 @@ def _realised(name: str, estimate: Estimate, unit: str) -> KeyFigure:
 def findings_of(
     family: str,
     values: CustomerValues,
+    earned: LifetimeValue,
     spread: Concentration,
     new: NewCustomerValue,
     rehearsal: Rehearsal | NoRehearsal,
+    *,
+    basis: Basis,
+    channels: tuple[ChannelValue, ...] = (),
 ) -> Findings:
     """Gather what the notebook on value has computed."""
     return Findings(
         family=family,
         customers=values.customers,
+        basis=basis,
         active=values.active,
         total=values.total,
+        lifetime=earned,
+        losses=losses(values.cells),
+        channels=channels,
         spread=spread_of(spread),
         quiet=quiet_regulars(values.cells),
         new=new,

@@ -15,6 +15,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from clv_lib.data.handover import LogFacts, ValuedCustomers, valued_customers
+from clv_lib.data.past import PROFIT
 from clv_lib.data.quality import QualityReport
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.periods import ObservationWindow
@@ -173,9 +174,14 @@ class Study:
         return {name: self.folder.read_table(name) for name in TABLES if self.folder.has(f"{name}.parquet")}
 
     def customers(self, values: "CustomerValues") -> ValuedCustomers:
-        """Every customer of the data notebook with the value of its cell."""
-        path = self.folder.where("customers.parquet")
-        return valued_customers(path, values.cells, gross_margin=self.settings.economics.gross_margin)
+        """Every customer of the data notebook with the value of its cell, and what it has brought so far."""
+        path, measured = self.folder.where("customers.parquet"), f"{PROFIT}.parquet"
+        return valued_customers(
+            path,
+            values.cells,
+            gross_margin=self.settings.economics.gross_margin,
+            profit=self.folder.where(measured) if self.folder.has(measured) else None,
+        )
 
     @property
     def sound(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from clv_lib.reporting.elements import Element, Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.study import REFUSAL, Study
-from clv_lib.reporting.summaries import data, forecast, value
+from clv_lib.reporting.summaries import advice, data, forecast, terms, value
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
 
@@ -21,6 +21,7 @@ class Overview:
     tasks: tuple[Element, ...]
     value: tuple[Element, ...]
     trust: tuple[Element, ...]
+    limits: tuple[Element, ...] = ()
 
 
 def gather(study: Study) -> Overview:
@@ -42,18 +43,20 @@ def _with_values(study: Study) -> Overview:
             value.key_cards(found, economics, currency),
             value.trust(found, quality, sound=sound),
         ),
-        tasks=(value.three_tasks(found, economics, currency),),
+        tasks=(advice.three_tasks(found, economics, currency),),
         value=(
-            value.tenths_figure(study.folder.read_table(TENTHS), found.spread.share_of_top_tenth, found.customers),
-            value.tiers(study.folder.read_table("value_tiers"), currency, economics),
-            value.meeting(found, economics, currency),
+            value.tenths_figure(
+                study.folder.read_table(TENTHS), found.spread.share_of_top_tenth, found.customers, found.basis
+            ),
+            value.tiers(study.folder.read_table("value_tiers"), currency, found.basis, economics),
+            advice.meeting(found, economics, currency),
         ),
         trust=(Paragraph(_trust_in_words(study, found, quality_used=quality.used.rows / quality.read.rows)),),
+        limits=(terms.costs_limit(found.basis),),
     )
 
 
 def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tuple[Sentence, ...]:
-    economics = study.settings.economics
     chosen = study.settings.model.purchase == "auto"
     family = FAMILY_TITLES[found.family]
     sentences = [
@@ -75,15 +78,27 @@ def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tu
                 missed=forecast.missed(test),
             )
         )
-    sentences.append(
-        say(
+    sentences.append(_costs_in_words(study, found))
+    return tuple(sentences)
+
+
+def _costs_in_words(study: Study, found: Findings) -> Sentence:
+    economics, basis = study.settings.economics, found.basis
+    if not basis.margin_is_measured:
+        return say(
             "Assumed, not measured: a margin of {margin} and {rate} interest a year. With a "
             "margin a tenth lower, every value is a tenth lower.",
             margin=share(economics.gross_margin),
             rate=share(economics.annual_discount_rate),
         )
+    return say(
+        "Measured from the cost tables: {margin} of revenue is left, an order costs {order} beyond that, and a month "
+        "of serving and keeping a customer {month}. Assumed: {rate} interest a year.",
+        margin=share(basis.margin.mean, 1),
+        order=money(float("nan") if basis.per_order is None else basis.per_order.mean, study.currency),
+        month=money(float("nan") if basis.per_month is None else basis.per_month.mean, study.currency),
+        rate=share(economics.annual_discount_rate),
     )
-    return tuple(sentences)
 
 
 def _without_values(study: Study, refusal: dict[str, Any]) -> Overview:

@@ -6,16 +6,17 @@ from clv_lib import names
 from clv_lib.analysis.assumptions import STRAINED_AT, SpendIndependence
 from clv_lib.analysis.intervals import Estimate
 from clv_lib.analysis.new_customers import NewCustomerValue
-from clv_lib.analysis.valuation import LifetimeValue
 from clv_lib.data.quality import QualityReport
-from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table, Tasks, Trust
+from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table, Trust
 from clv_lib.reporting.findings import Findings
+from clv_lib.reporting.known import Basis
 from clv_lib.reporting.plots import iso_value as iso_value_plot
 from clv_lib.reporting.plots import shares_by_group
-from clv_lib.reporting.summaries import Summary, cell_of, rows_of
+from clv_lib.reporting.summaries import cell_of, rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
-from clv_lib.reporting.summaries.forecast import missed_its_range, trust_chip
-from clv_lib.reporting.wording import Sentence, count, money, number, say, share, words
+from clv_lib.reporting.summaries.forecast import trust_chip
+from clv_lib.reporting.summaries.terms import brings, or_nan
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share, words
 from clv_lib.settings import EconomicsSection
 
 TIER_NAMES = {
@@ -31,8 +32,8 @@ def realised_range(estimate: Estimate, currency: str) -> Sentence:
     return say(
         "{mass} of futures: {low} to {high}",
         mass=share(estimate.mass),
-        low=money(_or_nan(estimate.predictive_low), currency),
-        high=money(_or_nan(estimate.predictive_high), currency),
+        low=money(or_nan(estimate.predictive_low), currency),
+        high=money(or_nan(estimate.predictive_high), currency),
     )
 
 
@@ -46,20 +47,31 @@ def expected_range(estimate: Estimate, currency: str) -> Sentence:
     )
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
 def answer(found: Findings, economics: EconomicsSection, currency: str) -> Paragraph:
     """The headline: what the customers will bring and who brings it."""
+    places: dict[str, Quantity | Sentence] = {
+        "customers": count(found.customers),
+        "what": brings(found.basis),
+        "value": money(found.total.mean, currency),
+        "months": count(economics.horizon_months),
+    }
+    if not found.spread.customers_for_half:  # a total of nothing or less has no half
+        return Paragraph(
+            (
+                say(
+                    "Our {customers} customers are expected to bring {value} of {what} in the next {months} months: "
+                    "as things stand, they cost more than they bring",
+                    **places,
+                ),
+            ),
+            role="answer",
+        )
     return Paragraph(
         (
             say(
-                "Our {customers} customers are expected to bring {value} of contribution in the next {months} months; "
+                "Our {customers} customers are expected to bring {value} of {what} in the next {months} months; "
                 "half of it comes from {few} of them",
-                customers=count(found.customers),
-                value=money(found.total.mean, currency),
-                months=count(economics.horizon_months),
+                **places,
                 few=share(found.spread.share_for_half),
             ),
         ),
@@ -70,15 +82,18 @@ def answer(found: Findings, economics: EconomicsSection, currency: str) -> Parag
 def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Cards:
     """The figures that a page on value opens with."""
     total, active, new = found.total, found.active, found.new
-    months = count(economics.horizon_months)
+    months, what = count(economics.horizon_months), brings(found.basis)
     return Cards(
         (
             Card(
-                say("Contribution expected, next {months} months", months=months),
+                say("Expected {what}, next {months} months", what=what, months=months),
                 money(total.mean, currency),
                 realised_range(total, currency),
                 total.predictive_low,
                 total.predictive_high,
+                note=say("after the cost to serve and keep; the cost of winning customers is sunk")
+                if found.basis.per_month is not None
+                else None,
             ),
             Card(
                 say("Customers still with us"),
@@ -86,8 +101,8 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
                 say(
                     "{mass} certain: {low} to {high} of {all}",
                     mass=share(active.mass),
-                    low=count(_or_nan(active.predictive_low)),
-                    high=count(_or_nan(active.predictive_high)),
+                    low=count(or_nan(active.predictive_low)),
+                    high=count(or_nan(active.predictive_high)),
                     all=count(found.customers),
                 ),
                 active.predictive_low,
@@ -97,7 +112,7 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
             Card(
                 say("Worth of a customer who is still with us"),
                 money(total.mean / active.mean if active.mean else float("nan"), currency),
-                say("contribution in {months} months, on average", months=months),
+                say("{what} in {months} months, on average", what=what, months=months),
             ),
             Card(
                 say("Worth of a new customer"),
@@ -111,56 +126,18 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
     )
 
 
-def past_future(
-    result: LifetimeValue, infinite: Estimate | None, economics: EconomicsSection, currency: str
-) -> Summary:
-    """Past, future and their sum: three figures side by side."""
-    months = count(economics.horizon_months)
-    rows: list[tuple[Sentence, float, float, float]] = [
-        (say("Earned so far"), result.past, float("nan"), float("nan")),
-        (say("Still to come, next {months} months", months=months), result.future.mean, *_predictive(result.future)),
-        (say("Both together"), result.sum.mean, *_predictive(result.sum)),
-    ]
-    if infinite is not None:
-        rows.append((say("Still to come, without end"), infinite.mean, infinite.low, infinite.high))
-    text = say(
-        "These customers have brought {past} of contribution so far and are "
-        "expected to bring {future} more in the next "
-        "{months} months. The two are never added silently: the first is a fact, the second a forecast.",
-        past=money(result.past, currency),
-        future=money(result.future.mean, currency),
-        months=months,
-    )
-    table = Table(
-        say(
-            "Contribution of all customers, at a margin of {margin} and {rate} interest a "
-            "year. Ranges hold {mass} of futures; "
-            "without end, {mass} of what the average may be.",
-            margin=share(economics.gross_margin),
-            rate=share(economics.annual_discount_rate),
-            mass=share(result.future.mass),
-        ),
-        (say("Contribution"), say("Amount"), say("Low"), say("High")),
-        [[name, *(money(value, currency) for value in values)] for name, *values in rows],
-    )
-    return Summary(table, (Paragraph((text,)),))
-
-
-def _predictive(estimate: Estimate) -> tuple[float, float]:
-    return _or_nan(estimate.predictive_low), _or_nan(estimate.predictive_high)
-
-
-def tiers(table: pd.DataFrame, currency: str, economics: EconomicsSection) -> Table:
+def tiers(table: pd.DataFrame, currency: str, basis: Basis, economics: EconomicsSection) -> Table:
     """Value tiers, most valuable first."""
     return Table(
         say(
-            "Customers ranked by expected contribution in the next {months} months; means per customer",
+            "Customers ranked by expected {what} in the next {months} months; means per customer",
+            what=brings(basis),
             months=count(economics.horizon_months),
         ),
         (
             say("Tier"),
             say("Customers"),
-            say("Expected contribution"),
+            say("Expected {what}", what=brings(basis)),
             say("Share"),
             say("Per customer"),
             say("Still with us"),
@@ -182,24 +159,34 @@ def tiers(table: pd.DataFrame, currency: str, economics: EconomicsSection) -> Ta
     )
 
 
-def tenths_figure(tenths: pd.DataFrame, top: float, customers: int) -> Figure:
+def tenths_figure(tenths: pd.DataFrame, top: float, customers: int, basis: Basis) -> Figure:
     """How unevenly the expected value is spread. ``tenths``: tenth, share_of_value; ``top``: share of the first."""
+    what = brings(basis)
     rest = float(tenths["share_of_value"].iloc[5:].sum())
     data = pd.DataFrame({"label": [str(tenth) for tenth in tenths["tenth"]], "share": tenths["share_of_value"]})
     return shares_by_group(
         data,
         name="concentration",
-        title=say("A tenth of the customers holds {top} of the expected contribution", top=share(top)),
+        title=say("A tenth of the customers holds {top} of the expected {what}", top=share(top), what=what),
         alt=say(
-            "Bars: share of expected contribution by tenth of customers. The most "
-            "valuable tenth holds {top}, the lower five "
+            "Bars: share of expected {what} by tenth of customers. The most valuable tenth holds {top}, the lower five "
             "tenths together {rest}.",
+            what=what,
             top=share(top),
             rest=share(rest),
         ),
-        caption=say("{n} customers in ten groups of equal size, ranked by expected contribution.", n=count(customers)),
+        caption=say(
+            "{n} customers in ten groups of equal size, ranked by expected {what}. Where some bring less than nothing, "
+            "the others hold more than all.",
+            n=count(customers),
+            what=what,
+        )
+        if (tenths["share_of_value"] < 0).any()
+        else say(
+            "{n} customers in ten groups of equal size, ranked by expected {what}.", n=count(customers), what=what
+        ),
         x=say("tenth of customers, most valuable first"),
-        y=say("share of expected contribution"),
+        y=say("share of expected {what}", what=what),
     )
 
 
@@ -241,16 +228,15 @@ def iso_value(data: pd.DataFrame, *, currency: str) -> Figure:
     )
 
 
-def new_customer(new: NewCustomerValue, economics: EconomicsSection, currency: str) -> Paragraph:
+def new_customer(new: NewCustomerValue, basis: Basis, economics: EconomicsSection, currency: str) -> Paragraph:
     """What may be paid for a new customer."""
     sentences = [
         say(
-            "A customer who has just bought for the first time is expected to bring "
-            "{clv} of contribution in {months} months "
-            "({mass} certain that the average lies between {low} and {high}); {first} of "
-            "it comes with the first purchase, and "
+            "A customer who has just bought for the first time is expected to bring {clv} of {what} in {months} months "
+            "({mass} certain that the average lies between {low} and {high}); the first purchase leaves {first}, and "
             "{repeat} more purchases follow on average.",
             clv=money(new.clv.mean, currency),
+            what=brings(basis),
             months=count(economics.horizon_months),
             mass=share(new.clv.mass),
             low=money(new.clv.low, currency),
@@ -259,6 +245,16 @@ def new_customer(new: NewCustomerValue, economics: EconomicsSection, currency: s
             repeat=number(new.repeat_purchases.mean, 1),
         )
     ]
+    if basis.is_profit:
+        sentences.append(
+            say(
+                "Purchases leave {contribution}, serving and keeping the customer costs {cost}, and the newcomers whom "
+                "it brings are worth {brought}.",
+                contribution=money(new.contribution, currency),
+                cost=money(new.service_cost, currency),
+                brought=money(new.referral_value, currency),
+            )
+        )
     if new.clv_infinite is None:
         sentences.append(say("Whoever pays more to win a customer does not get it back within that time."))
     else:
@@ -306,20 +302,20 @@ def independence(result: SpendIndependence) -> Paragraph:
     )
 
 
-def best_customers(top: pd.DataFrame, currency: str) -> Table:
+def best_customers(top: pd.DataFrame, basis: Basis, currency: str) -> Table:
     """The most valuable customers by name. ``top``: customer_id, frequency, p_alive, residual_clv and its interval."""
     low, high = names.RESIDUAL_CLV_PREDICTIVE_LOW, names.RESIDUAL_CLV_PREDICTIVE_HIGH
     return Table(
         say(
-            "The {n} customers with the highest expected contribution; the range holds "
-            "90 % of what one of them may bring",
+            "The {n} customers with the highest expected {what}; the range holds 90 % of what one of them may bring",
             n=count(len(top)),
+            what=brings(basis),
         ),
         (
             say("Customer"),
             say("Repeat purchases"),
             say("Still with us"),
-            say("Expected contribution"),
+            say("Expected {what}", what=brings(basis)),
             say("Low"),
             say("High"),
         ),
@@ -338,91 +334,6 @@ def best_customers(top: pd.DataFrame, currency: str) -> Table:
     )
 
 
-def three_tasks(found: Findings, economics: EconomicsSection, currency: str) -> Tasks:
-    """What the figures ask for now: keep, ask, and what to pay for the next customer."""
-    spread, quiet, new = found.spread, found.quiet, found.new
-    months = count(economics.horizon_months)
-    tasks = [
-        (
-            say("Look after the {n} customers who hold half of the value.", n=count(spread.customers_for_half)),
-            say(
-                "Each is expected to bring {each} of contribution in {months} months; "
-                "their names are in customer_values.csv.",
-                each=money(found.total.mean / 2 / max(spread.customers_for_half, 1), currency),
-                months=months,
-            ),
-        )
-    ]
-    if quiet.customers:
-        tasks.append(
-            (
-                say("Ask the {n} regulars who have gone quiet whether they are coming back.", n=count(quiet.customers)),
-                say(
-                    "They bought on {least} days or more after the first and may be here or "
-                    "gone; {stake} of contribution hangs on it.",
-                    least=count(quiet.least_frequency),
-                    stake=money(quiet.at_stake, currency),
-                ),
-            )
-        )
-    tasks.append(
-        (
-            say("Pay less than {clv} for a new customer.", clv=money(new.clv.low, currency)),
-            say(
-                "That is the cautious end of what one brings in {months} months, first purchase "
-                "included; what customers cost is not in "
-                "this log.",
-                months=months,
-            ),
-        )
-    )
-    return Tasks(tuple(tasks))
-
-
-def meeting(found: Findings, economics: EconomicsSection, currency: str) -> Paragraph:
-    """The sentence to take into the meeting."""
-    return Paragraph(
-        (
-            say(
-                "In the next {months} months our customers will most likely bring between {low} "
-                "and {high} of contribution; {n} of them hold "
-                "half of it.",
-                months=count(economics.horizon_months),
-                low=money(_or_nan(found.total.predictive_low), currency),
-                high=money(_or_nan(found.total.predictive_high), currency),
-                n=count(found.spread.customers_for_half),
-            ),
-            *warning_of_test(found),
-        ),
-        role="meeting",
-    )
-
-
-def warning_of_test(found: Findings) -> tuple[Sentence, ...]:
-    """What the rehearsal means for the forecast, where it missed by more than its range allowed."""
-    test = found.revenue_test
-    if test is None or not missed_its_range(test):
-        return ()
-    size = share(abs(test.missed_by))
-    if test.missed_by < 0:
-        return (
-            say(
-                "Last time the same method came out {size} too low, more than its range "
-                "allowed: expect rather more than this, and "
-                "take the range as too narrow.",
-                size=size,
-            ),
-        )
-    return (
-        say(
-            "Last time the same method came out {size} too high, more than its range "
-            "allowed: expect rather less than this, and "
-            "take the range as too narrow.",
-            size=size,
-        ),
-    )
-
-
 def trust(found: Findings, quality: QualityReport, *, sound: bool) -> Trust:
     """How far to trust the figures: the data, the model, the rehearsal, and what was assumed."""
     model = say("Model: passed its checks") if sound else say("Model: did not pass its checks")
@@ -431,4 +342,9 @@ def trust(found: Findings, quality: QualityReport, *, sound: bool) -> Trust:
         if found.revenue_test
         else (say("Forecast not tested: the log is too short"), True)
     )
-    return Trust((data_chip(quality), (model, not sound), test, (say("Margin is assumed, not measured"), True)))
+    margin = (
+        (say("Margin and costs are measured"), False)
+        if found.basis.margin_is_measured
+        else (say("Margin is assumed, not measured"), True)
+    )
+    return Trust((data_chip(quality), (model, not sound), test, margin))

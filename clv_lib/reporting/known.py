@@ -1,0 +1,133 @@
+"""What the notebook on costs has left for the valuation; where it left nothing, the settings' assumptions stand in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from clv_lib.analysis.intervals import Estimate, estimate
+from clv_lib.analysis.new_customers import NewCustomerDraws
+from clv_lib.analysis.terms import ReferralGain
+from clv_lib.analysis.unit_costs import UnitCosts, from_record
+from clv_lib.reporting.study import Study
+
+UNIT_COSTS: Final = "unit_costs"  # margin_rate, per_order, per_active_month: a row per draw
+ACQUISITION: Final = "acquisition_costs"  # channel, spend, new_customers: a row per channel
+REFERRALS: Final = "referral_rates"  # new_customers (per month alive), cost (of one of them): a row per draw
+JEFFREYS: Final = 0.5  # prior events of a Poisson count
+CAC_DRAWS: Final = 4_000
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a value stands on, in numbers that fit on a page; ``None`` where no table knows.
+
+    Attributes
+    ----------
+    margin : Estimate
+        Part of revenue that is left.
+    margin_is_measured : bool
+    per_order, per_month : Estimate or None
+        Cost of an order, and of serving and keeping a customer for a month.
+    referrals : Estimate or None
+        New customers whom a customer brings in a month.
+    acquisition_is_measured : bool or None
+        None where the cost of winning a customer is neither measured nor stated.
+    """
+
+    margin: Estimate
+    margin_is_measured: bool
+    per_order: Estimate | None
+    per_month: Estimate | None
+    referrals: Estimate | None
+    acquisition_is_measured: bool | None
+
+    @property
+    def is_profit(self) -> bool:
+        """Whether anything but purchases enters the value."""
+        return self.per_month is not None or self.referrals is not None
+
+
+@dataclass(frozen=True)
+class KnownCosts:
+    """Measured costs as draws, and stated ones.
+
+    Attributes
+    ----------
+    unit_costs : UnitCosts or None
+    referrals_per_month, cost_per_referral : ndarray or None, dims (draw,)
+        New customers brought per month alive, and what winning one of them so costs.
+    cac : mapping of str to ndarray of dims (draw,)
+        Cost of winning a customer, by channel.
+    cac_customers : mapping of str to float
+        How many customers each was measured on; empty where it is stated.
+    gross_margin : float
+        As stated.
+    """
+
+    unit_costs: UnitCosts | None
+    referrals_per_month: np.ndarray | None
+    cost_per_referral: np.ndarray | None
+    cac: Mapping[str, np.ndarray]
+    cac_customers: Mapping[str, float]
+    gross_margin: float
+
+    def referrals(self, new: NewCustomerDraws) -> ReferralGain | None:
+        """What existing customers bring by bringing such newcomers; None where no table knows."""
+        if self.referrals_per_month is None or self.cost_per_referral is None:
+            return None
+        return new.referral_gain(per_active_month=self.referrals_per_month, cost=self.cost_per_referral)
+
+    @property
+    def basis(self) -> Basis:
+        """The same in numbers that fit on a page."""
+        costs = self.unit_costs
+        stated = Estimate(self.gross_margin, self.gross_margin, self.gross_margin)
+        referrals = self.referrals_per_month
+        return Basis(
+            margin=stated if costs is None else estimate(costs.margin_rate),
+            margin_is_measured=costs is not None,
+            per_order=None if costs is None else estimate(costs.per_order),
+            per_month=None if costs is None else estimate(costs.per_active_month),
+            referrals=None if referrals is None else estimate(referrals),
+            acquisition_is_measured=bool(self.cac_customers) if self.cac else None,
+        )
+
+
+def known_costs(study: Study) -> KnownCosts:
+    """Read what is known about costs and referrals.
+
+    Parameters
+    ----------
+    study : Study
+        Its run folder may hold ``unit_costs``, ``acquisition_costs`` and ``referral_rates``; each may be missing.
+    """
+    economics = study.settings.economics
+    per_month = cost = None
+    if study.folder.has(f"{REFERRALS}.parquet"):
+        table = study.folder.read_table(REFERRALS)
+        per_month, cost = (table[name].to_numpy(dtype=float) for name in ("new_customers", "cost"))
+    unit_costs = None
+    if study.folder.has(f"{UNIT_COSTS}.parquet"):
+        table = study.folder.read_table(UNIT_COSTS)
+        unit_costs = from_record(table, study.folder.read_json(UNIT_COSTS))
+    cac: dict[str, np.ndarray] = {name: np.array([stated]) for name, stated in economics.cac.items()}
+    customers: dict[str, float] = {}
+    if study.folder.has(f"{ACQUISITION}.parquet"):
+        cac, customers = _measured_cac(study)
+    return KnownCosts(unit_costs, per_month, cost, cac, customers, economics.gross_margin)
+
+
+def _measured_cac(study: Study) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Draws of what each channel's money is expected to win: the customers it won are one Poisson count."""
+    table = study.folder.read_table(ACQUISITION)
+    table = table[(table["new_customers"] > 0) & (table["spend"] > 0) & (table["channel"] != "")]
+    rng = np.random.default_rng(study.seed)
+    channels = [str(name) for name in table["channel"]]
+    spend, won = (table[name].to_numpy(dtype=float) for name in ("spend", "new_customers"))
+    draws = {
+        name: spent / rng.gamma(count + JEFFREYS, size=CAC_DRAWS)
+        for name, spent, count in zip(channels, spend, won, strict=True)
+    }
+    return draws, dict(zip(channels, won.tolist(), strict=True))
