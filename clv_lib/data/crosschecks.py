@@ -19,7 +19,7 @@ from clv_lib.data.columns import UNITS
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.quality import Place, Source, money
-from clv_lib.data.reading import RecordTable, again
+from clv_lib.data.reading import RecordTable, again, shown_value
 from clv_lib.data.responses import OUTCOME, OUTCOMES, RESPONSE_WINDOW_DAYS, judge_responses
 from clv_lib.data.tables import CONTRACTS, MONEY_UNITS, TICKET
 from clv_lib.names import (
@@ -117,7 +117,7 @@ def places(rows: Frame, sources: tuple[Source, ...], *shown: str) -> tuple[Place
     columns = [nw.col(each).cast(nw.String) for each in shown]
     found = fetch(rows.select("source", "line", *columns).sort("source", "line").head(_PLACES))
     return tuple(
-        Place(sources[row["source"]].name, int(row["line"]), " | ".join(row[each] for each in shown if row[each]))
+        Place(sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
         for row in found
     )
 

@@ -27,6 +27,7 @@ from clv_lib.settings import Settings
 
 Frame = nw.LazyFrame[Any]
 _PLACES: Final = 10  # of each kind of fault, in the report
+LONGEST_VALUE: Final = 120  # letters of a value in a report; the quarantine has it whole
 _MIXED: Final = 0.5  # of an instrument's scores off its scale: another scale is meant
 
 
@@ -199,13 +200,15 @@ class _Account:
             .head(_PLACES)
         )
         return tuple(
-            Place(self.sources[row["source"]].name, int(row["line"]), _value([row[each] for each in shown]))
+            Place(self.sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
             for row in found
         )
 
 
-def _value(values: list[str | None]) -> str:
-    return " | ".join(each for each in values if each)
+def shown_value(values: list[str | None]) -> str:
+    """Values of a row as a report shows them: joined, and no longer than a line."""
+    text = " | ".join(each for each in values if each)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
 
 
 def _refuse_damage(account: _Account, issues: list[TableIssue], loaded: Loaded, contract: Contract) -> None:
