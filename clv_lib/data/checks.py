@@ -55,7 +55,10 @@ CHECKS: Final[dict[str, tuple[IssueKind, str]]] = {
         "note",
         "{rows:,} answers were given again later; the latest of each customer and instrument counts",
     ),
-    "unknown_product": ("note", "{rows:,} order lines ({share:.2%} of revenue) name a product that no table knows"),
+    "unknown_product": (
+        "note",
+        "{rows:,} order lines ({share:.2%} of revenue) name {products:,} products that the products do not list",
+    ),
 }
 
 

@@ -229,7 +229,7 @@ class _Reader:
         pool = [ours for ours in pool if self.types[ours] == nw.String and (self.contract is not LOG or ours == AMOUNT)]
         if not pool:
             return NumberForm(section.decimal or ".", section.thousands or ""), None
-        parts = [rows.select(nw.col(text_of(ours)).alias("number")) for ours in pool]
+        parts = [self._written(ours, rows).select(nw.col(text_of(ours)).alias("number")) for ours in pool]
         return infer_number_form(
             self.engine,
             parts[0] if len(parts) == 1 else nw.concat(parts),
@@ -257,13 +257,18 @@ class _Reader:
         number = f"CAST({column} AS DOUBLE)"
         return f"CASE WHEN isnan({number}) THEN NULL ELSE {number} END" if self.types[name].is_float() else number
 
-    def _days(self, ours: str, rows: Frame) -> tuple[str, Inferred | None]:
+    def _written(self, ours: str, rows: Frame) -> Frame:
+        """Rows whose value is text: typed cells of the same column say nothing about how it is written."""
+        other = typed_part(ours)
+        return rows.filter(nw.col(other).is_null()) if other in self.types else rows
+
+    def _days(self, ours: str, well_formed: Frame) -> tuple[str, Inferred | None]:
         """A day, month or moment of the business."""
         reads, fact, section = self.contract.reads(ours), None, self.section
         clock_zone = section.timezone if section.timezone not in (None, self.zone) else None
         if self.types[ours].is_temporal():
-            return self._as(reads, self._plain_moment(ours, rows, clock_zone)), None
-        text = self.dialect.name(text_of(ours))
+            return self._as(reads, self._plain_moment(ours, well_formed, clock_zone)), None
+        text, rows = self.dialect.name(text_of(ours)), self._written(ours, well_formed)
         if reads == "month":
             rows = self.engine.project(rows, [f"{month_sql(self.dialect, text)} AS {text}"])
             text = month_sql(self.dialect, text)
@@ -281,7 +286,7 @@ class _Reader:
             value = f"coalesce({day_sql(self.dialect, text, '%Y-%m-%d', zone=self.zone)}, {value})"
         other = typed_part(ours)
         if other in self.types:
-            value = f"coalesce({self._as(reads, self._plain_moment(other, rows, clock_zone))}, {value})"
+            value = f"coalesce({self._as(reads, self._plain_moment(other, well_formed, clock_zone))}, {value})"
         return self._as(reads, value), fact
 
     def _plain_moment(self, name: str, rows: Frame, clock_zone: str | None) -> str:
@@ -291,7 +296,7 @@ class _Reader:
             return self.dialect.zoned(column, self.zone)
         if clock_zone and isinstance(dtype, nw.Datetime):
             timed = f"CASE WHEN {column} <> date_trunc('day', {column}) THEN 1 END"
-            if name in rows.collect_schema() and counted(self.engine, rows, [timed])[0]:
+            if counted(self.engine, rows, [timed])[0]:
                 return self.dialect.moved(column, clock_zone, self.zone)
         return column
 

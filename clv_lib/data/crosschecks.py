@@ -19,7 +19,7 @@ from clv_lib.data.columns import UNITS
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.quality import Place, Source, money
-from clv_lib.data.reading import RecordTable, again
+from clv_lib.data.reading import RecordTable, again, shown_value
 from clv_lib.data.responses import OUTCOME, OUTCOMES, RESPONSE_WINDOW_DAYS, judge_responses
 from clv_lib.data.tables import CONTRACTS, MONEY_UNITS, TICKET
 from clv_lib.names import (
@@ -117,7 +117,7 @@ def places(rows: Frame, sources: tuple[Source, ...], *shown: str) -> tuple[Place
     columns = [nw.col(each).cast(nw.String) for each in shown]
     found = fetch(rows.select("source", "line", *columns).sort("source", "line").head(_PLACES))
     return tuple(
-        Place(sources[row["source"]].name, int(row["line"]), " | ".join(row[each] for each in shown if row[each]))
+        Place(sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
         for row in found
     )
 
@@ -340,20 +340,21 @@ def _service(tables: Tables) -> Iterator[Check]:
 
 
 def _products(tables: Tables) -> Iterator[Check]:
-    """Order lines of products that the table of products does not have."""
+    """Order lines of products that the table of products does not have; free lines and refunds count as lines, too."""
     log = tables.log
     if log is None or "products" not in tables or PRODUCT_ID not in log.report.columns:
         return
     products = tables.used("products").select(nw.col(PRODUCT_ID).alias("known product"))
-    lines = log.transactions.filter(~nw.col(PRODUCT_ID).is_null())
+    lines = log.classified.filter(nw.col("fault").is_null() & ~nw.col(PRODUCT_ID).is_null())
     unknown = lines.join(products, left_on=PRODUCT_ID, right_on="known product", how="anti")
-    count = fetch(unknown.select(nw.len().alias("rows"), nw.col(AMOUNT).sum()))[0]
-    if not count["rows"]:
-        return
-    whole = fetch(log.transactions.select(nw.col(AMOUNT).sum()))[0][AMOUNT] or 0
-    stand = log.classified.filter((nw.col("reason") == "") & ~nw.col(PRODUCT_ID).is_null())
-    stand = stand.join(products, left_on=PRODUCT_ID, right_on="known product", how="anti")
-    total = Decimal(round((count[AMOUNT] or 0) * MONEY_UNITS)) / MONEY_UNITS
-    first = places(stand, log.report.sources, PRODUCT_ID)
-    share = float(total) / whole if whole else 0.0
-    yield Check("unknown_product", "transactions", "note", int(count["rows"]), total, first, {"share": share})
+    used = nw.when(nw.col("reason") == "").then(nw.col(UNITS)).otherwise(0)
+    count = fetch(
+        unknown.select(
+            nw.len().alias("rows"), used.sum().alias("money"), nw.col(PRODUCT_ID).n_unique().alias("products")
+        )
+    )[0]
+    if count["rows"]:
+        whole, total = log.report.used.money, money(count["money"] or 0)
+        values = {"share": float(total / whole) if whole else 0.0, "products": int(count["products"])}
+        first = places(unknown, log.report.sources, PRODUCT_ID)
+        yield Check("unknown_product", "transactions", "note", int(count["rows"]), total, first, values)

@@ -146,14 +146,15 @@ def _rules(contract: Contract, names: list[str], last_day: date) -> list[tuple[s
             ("amount_outside_range", AMOUNT_HIGH, [AMOUNT_HIGH], lambda: col(AMOUNT_HIGH) < col(AMOUNT)),
         ],
     }
-    found = [
+    found = []
+    if contract.day in names:
+        late = (col(contract.day).cast(nw.Date) > nw.lit(last_day)).fill_null(False)
+        found.append(("after_as_of", contract.day, late))
+    found += [
         (code, column, test().fill_null(False))
         for code, column, needs, test in rules.get(contract.name, [])
         if set(needs) <= set(names)
     ]
-    if contract.day in names:
-        late = (col(contract.day).cast(nw.Date) > nw.lit(last_day)).fill_null(False)
-        found.append(("after_as_of", contract.day, late))
     return found
 
 

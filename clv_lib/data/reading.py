@@ -16,7 +16,7 @@ from clv_lib.data.loaded import Loaded, raw_name
 from clv_lib.data.parsing import TOLERATED_SHARE
 from clv_lib.data.quality import Inferred, Place, Source, Tally, money
 from clv_lib.data.quarantine import write_quarantine
-from clv_lib.data.record_reasons import RECORD_REASONS, STRUCTURE, split_reason
+from clv_lib.data.record_reasons import DAMAGE, RECORD_REASONS, STRUCTURE, split_reason
 from clv_lib.data.sources import load_table
 from clv_lib.data.survey import Survey, spoken
 from clv_lib.data.table_report import TableIssue, TableReport
@@ -27,6 +27,7 @@ from clv_lib.settings import Settings
 
 Frame = nw.LazyFrame[Any]
 _PLACES: Final = 10  # of each kind of fault, in the report
+LONGEST_VALUE: Final = 120  # letters of a value in a report; the quarantine has it whole
 _MIXED: Final = 0.5  # of an instrument's scores off its scale: another scale is meant
 
 
@@ -199,13 +200,15 @@ class _Account:
             .head(_PLACES)
         )
         return tuple(
-            Place(self.sources[row["source"]].name, int(row["line"]), _value([row[each] for each in shown]))
+            Place(self.sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
             for row in found
         )
 
 
-def _value(values: list[str | None]) -> str:
-    return " | ".join(each for each in values if each)
+def shown_value(values: list[str | None]) -> str:
+    """Values of a row as a report shows them: joined, and no longer than a line."""
+    text = " | ".join(each for each in values if each)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
 
 
 def _refuse_damage(account: _Account, issues: list[TableIssue], loaded: Loaded, contract: Contract) -> None:
@@ -217,9 +220,8 @@ def _refuse_damage(account: _Account, issues: list[TableIssue], loaded: Loaded, 
             days = column and contract.reads(column) in ("day", "moment", "month")
             damage += group["rows"] if code in STRUCTURE or (code == "unreadable" and days) else 0
         else:
-            fault = bool(code) and RECORD_REASONS[code][0] == "fault"
             emptied = any(group[state] not in (None, "not_yet") for state in account.states)
-            damage += group["rows"] if fault or (emptied and not code) else 0
+            damage += group["rows"] if code in DAMAGE or (emptied and not code) else 0
     left = sum(each["rows"] for each in account.groups if not each["reason"])
     by_policy = any(each.kind == "policy" for each in issues)
     if damage <= TOLERATED_SHARE * read and (left or by_policy):

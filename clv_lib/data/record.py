@@ -152,8 +152,9 @@ def read_everything(settings: Settings, engine: Engine) -> "tuple[Ingested, Cust
     """
     from clv_lib.data.ingest import ingest
 
+    merges, rates = read_merges(settings, engine), read_rates(settings, engine)
     try:
-        log = ingest(settings, engine)
+        log = ingest(settings, engine, merges=merges, rates=rates)
     except DataError as error:
         try:
             collect_record(settings, engine)

@@ -38,7 +38,18 @@ RECORD_REASONS: Final[dict[str, tuple[IssueKind, str]]] = {
     "blank_line": REASONS["blank_line"],
 }
 
-REASON_KINDS: Final[dict[str, IssueKind]] = {code: kind for code, (kind, _) in RECORD_REASONS.items()}
+# beyond a small share of these the file is refused; a row that contradicts itself can be read, and is only set aside
+DAMAGE: Final = frozenset(
+    (
+        *STRUCTURE,
+        "missing_value",
+        "unreadable",
+        "implausible_day",
+        "out_of_range",
+        "unknown_word",
+        "conflicting_key",
+    )
+)
 
 
 def split_reason(reason: str) -> tuple[str, str]:

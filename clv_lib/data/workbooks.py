@@ -66,8 +66,9 @@ def read_sheet(path: Path, *, name: str, table: str, sheet: str | None, wanted: 
     try:
         book = CalamineWorkbook.from_path(str(path))
         chosen = _choose(book.sheet_names, sheet, name=name, table=table)
-        found = book.get_sheet_by_name(chosen)
-        cells = found.to_python(skip_empty_area=False)
+        cells = book.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
+    except DataError:
+        raise
     except PasswordError:
         raise DataError(f"{name} must be open to read, but it is protected. Save it without a password.") from None
     except (CalamineError, OSError, ValueError):
