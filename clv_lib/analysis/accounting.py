@@ -34,7 +34,7 @@ from clv_lib.analysis.unit_costs import UnitCosts, assumed_unit_costs, fit_cause
 from clv_lib.analysis.waterfall import Waterfall, waterfall
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.keeping import kept
-from clv_lib.names import AMOUNT, KIND, ORDERED_AT, REVENUE
+from clv_lib.names import AMOUNT, CUSTOMER_ID, KIND, ORDERED_AT, PROFIT, REVENUE
 from clv_lib.periods import ObservationWindow, complete_months, month_number, month_of_number
 from clv_lib.settings import Settings
 
@@ -99,6 +99,11 @@ class Books:
             booked["goods"] = booked.get("goods", 0.0) + charged["goods"]
         revenue = float(self.totals[REVENUE].iloc[0])
         return waterfall(revenue, booked, charged, self.estimates, size=size, rng=rng)
+
+    def largest_losses(self, many: int) -> pd.DataFrame:
+        """Customers with the lowest profit below nothing, worst first."""
+        losing = self.profits.filter(nw.col(PROFIT) < 0)
+        return collected(losing.sort(PROFIT, CUSTOMER_ID).head(many))
 
     def cohorts(self) -> CohortMargins:
         """Margins by cohort and age."""

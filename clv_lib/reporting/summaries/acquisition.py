@@ -211,12 +211,12 @@ def _months(found: Payback) -> Sentence:
     return say_count("{n} month", "{n} months", n=found.month)
 
 
-def payback_figure(found: Payback | None, source: str, currency: str) -> tuple[Element, ...]:
+def payback_figure(found: Payback | None, currency: str) -> tuple[Element, ...]:
     """Margin per customer by age against the cost of winning one."""
     if found is None:
         return (Paragraph((say("Too few customers could be seen long enough to draw what they bring by age."),)),)
     last = found.curve.iloc[-1]
-    known = source != "none"
+    known = bool(np.isfinite(found.cost.cac))
     values = {
         "months": count(found.age),
         "margin": money(float(last["mean"]), currency),

@@ -9,7 +9,7 @@ from clv_lib.analysis.waterfall import Waterfall
 from clv_lib.analysis.whale import Whale
 from clv_lib.analysis.winning import WinningCosts
 from clv_lib.data.quality import QualityReport
-from clv_lib.names import COST_TO_KEEP, COST_TO_SERVE, PROFIT, REVENUE
+from clv_lib.names import CONTRIBUTION, COST_TO_KEEP, COST_TO_SERVE, PROFIT, REVENUE
 from clv_lib.reporting.elements import Card, Cards, Element, Figure, Paragraph, Table, Trust
 from clv_lib.reporting.plots_costs import falling
 from clv_lib.reporting.plots_costs import whale as whale_plot
@@ -351,7 +351,7 @@ def meeting(falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
     return Paragraph((text,), role="meeting")
 
 
-def largest_losses(profits: pd.DataFrame, currency: str) -> Table:
+def largest_losses(profits: pd.DataFrame, currency: str) -> tuple[Table, ...]:
     """The customers with the largest losses. ``profits``: customer_id, revenue, contribution, costs, profit."""
     caption = say(
         "The customers with the largest losses; everybody's figures are in {file}", file=words("customer_costs.csv")
@@ -364,12 +364,10 @@ def largest_losses(profits: pd.DataFrame, currency: str) -> Table:
         say("Keeping and marketing"),
         say("Profit"),
     )
-    values = ("revenue", "contribution", COST_TO_SERVE, COST_TO_KEEP, PROFIT)
-    return Table(
-        caption,
-        heads,
-        [
-            [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)]
-            for row in rows_of(profits)
-        ],
-    )
+    if profits.empty:
+        return ()
+    values = (REVENUE, CONTRIBUTION, COST_TO_SERVE, COST_TO_KEEP, PROFIT)
+    rows = [
+        [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)] for row in rows_of(profits)
+    ]
+    return (Table(caption, heads, rows),)
