@@ -254,15 +254,15 @@ def serving_and_keeping(books: Books, hooks: UnitCosts, currency: str) -> Table:
     """Cost to serve and to keep: past per customer, past and expected per month of being one."""
     totals = books.totals.iloc[0]
     customers, months = float(totals["customers"]), books.active_months
-    past = {
-        say("Service"): float(totals[COST_TO_SERVE]),
-        say("Keeping and marketing"): float(totals[COST_TO_KEEP]),
-    }
+    past = [
+        (say("Service"), float(totals[COST_TO_SERVE])),
+        (say("Keeping and marketing"), float(totals[COST_TO_KEEP])),
+    ]
     rows: list[list[Quantity | Sentence]] = [
         [label, money(_part(value, customers), currency), money(_part(value, months), currency), words("–")]
-        for label, value in past.items()
+        for label, value in past
     ]
-    both = sum(past.values())
+    both = sum(value for _, value in past)
     ahead = hooks.estimates()["per_active_month"]
     expected: Quantity | Sentence = words("–")
     if hooks.source != "assumed":
