@@ -167,7 +167,7 @@ def keep_books(record: Mapping[str, Frame], settings: Settings, window: Observat
         estimates, covered = estimated_lines(lines), _whole(covered_months(spend, log_months), window)
         basis = "measured" if (spend[KIND] == "goods").any() else "goods_assumed"
         charges = allocation.charges if basis == "measured" else nw.concat([allocation.charges, assumed])
-    profits = kept(customer_profit(revenue, charges, covered=covered))
+    profits = kept(customer_profit(revenue, charges, people, covered=covered))
     inside = (nw.col(NUMBER) >= covered.first) & (nw.col(NUMBER) <= covered.last)
     active = collected(counts["active_months"].filter(inside).select(nw.col(COUNT).sum()))[COUNT].iloc[0]
     whole = [month for month in complete_months(window) if month in covered.months]
