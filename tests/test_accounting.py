@@ -289,14 +289,7 @@ def test_without_a_ledger_the_settings_stand_in_and_nothing_is_invented(record):
     revenue = record["transactions"]["amount"].sum()
     assert books.totals["profit"].iloc[0] == pytest.approx(0.25 * revenue, rel=1e-6)
     falls = books.waterfall(size=50, rng=np.random.default_rng(1))
-    assert list(falls.steps["step"]) == [
-        "revenue",
-        "goods",
-        "contribution",
-        "profit",
-        "after_acquisition",
-        "after_intangible",
-    ]
+    assert list(falls.steps["step"]) == ["revenue", "goods", "contribution", "profit"]
     found = books.unit_costs(settings, size=50, rng=np.random.default_rng(1))
     assert (found.source, set(found.margin_rate), set(found.per_order)) == ("assumed", {0.25}, {0.0})
     assert books.causes(settings, size=50, rng=np.random.default_rng(1)) == {}

@@ -34,7 +34,7 @@ from clv_lib.analysis.unit_costs import UnitCosts, assumed_unit_costs, fit_cause
 from clv_lib.analysis.waterfall import Waterfall, waterfall
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.keeping import kept
-from clv_lib.names import AMOUNT, KIND, ORDERED_AT, REVENUE
+from clv_lib.names import AMOUNT, CUSTOMER_ID, KIND, ORDERED_AT, PROFIT, REVENUE
 from clv_lib.periods import ObservationWindow, complete_months, month_number, month_of_number
 from clv_lib.settings import Settings
 
@@ -100,6 +100,11 @@ class Books:
         revenue = float(self.totals[REVENUE].iloc[0])
         return waterfall(revenue, booked, charged, self.estimates, size=size, rng=rng)
 
+    def largest_losses(self, many: int) -> pd.DataFrame:
+        """Customers with the lowest profit below nothing, worst first."""
+        losing = self.profits.filter(nw.col(PROFIT) < 0)
+        return collected(losing.sort(PROFIT, CUSTOMER_ID).head(many))
+
     def cohorts(self) -> CohortMargins:
         """Margins by cohort and age."""
         return cohort_margins(self.revenue, self.charges, self.people, covered=self.covered)
@@ -162,7 +167,7 @@ def keep_books(record: Mapping[str, Frame], settings: Settings, window: Observat
         estimates, covered = estimated_lines(lines), _whole(covered_months(spend, log_months), window)
         basis = "measured" if (spend[KIND] == "goods").any() else "goods_assumed"
         charges = allocation.charges if basis == "measured" else nw.concat([allocation.charges, assumed])
-    profits = kept(customer_profit(revenue, charges, covered=covered))
+    profits = kept(customer_profit(revenue, charges, people, covered=covered))
     inside = (nw.col(NUMBER) >= covered.first) & (nw.col(NUMBER) <= covered.last)
     active = collected(counts["active_months"].filter(inside).select(nw.col(COUNT).sum()))[COUNT].iloc[0]
     whole = [month for month in complete_months(window) if month in covered.months]

@@ -11,7 +11,7 @@ from typing import Final
 import narwhals as nw
 import pandas as pd
 
-from clv_lib.analysis.driver_counts import COUNT
+from clv_lib.analysis.driver_counts import COUNT, FIRST
 from clv_lib.analysis.ledger import NUMBER, ONBOARDING, UNITS
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.tables import MONEY_UNITS
@@ -78,7 +78,7 @@ def assumed_charges(revenue: Frame, *, gross_margin: float) -> Frame:
     )
 
 
-def customer_profit(revenue: Frame, charges: Frame, *, covered: Covered | None = None) -> Frame:
+def customer_profit(revenue: Frame, charges: Frame, people: Frame, *, covered: Covered) -> Frame:
     """One row per customer: what it has brought and cost in the covered months, in currency.
 
     Parameters
@@ -87,21 +87,24 @@ def customer_profit(revenue: Frame, charges: Frame, *, covered: Covered | None =
         ``customer_id, month_number, count`` (1/10,000 of the currency).
     charges : narwhals.LazyFrame
         From :func:`~clv_lib.analysis.allocation.allocate`, or :func:`assumed_charges`.
-    covered : Covered, optional
-        Months to count; default: all.
+    people : narwhals.LazyFrame
+        From :func:`~clv_lib.analysis.driver_counts.lives`.
+    covered : Covered
+        Months to count.
 
     Returns
     -------
     narwhals.LazyFrame
         ``customer_id, revenue, cost_goods, …, cost_intangible, contribution, cost_to_serve, cost_to_keep, profit,
-        acquisition_cost``. Customers without revenue or charges in those months are not there.
+        acquisition_cost``. Customers who had left before those months, and cost nothing in them, are not there.
     """
     brought = revenue.select(CUSTOMER_ID, NUMBER, nw.lit(REVENUE).alias(KIND), nw.col(COUNT).alias(UNITS))
-    rows = nw.concat([brought, charges.select(CUSTOMER_ID, NUMBER, KIND, UNITS)])
-    if covered is not None:
-        rows = rows.filter((nw.col(NUMBER) >= covered.first) & (nw.col(NUMBER) <= covered.last))
-    kinds = (REVENUE, *STEPS, *WINNING, "intangible")
     nothing = nw.lit(0).cast(nw.Int64)
+    there = people.select(CUSTOMER_ID, nw.col(FIRST).alias(NUMBER), nw.lit(REVENUE).alias(KIND), nothing.alias(UNITS))
+    rows = nw.concat([brought, there, charges.select(CUSTOMER_ID, NUMBER, KIND, UNITS)]).filter(
+        (nw.col(NUMBER) >= covered.first) & (nw.col(NUMBER) <= covered.last)
+    )
+    kinds = (REVENUE, *STEPS, *WINNING, "intangible")
     wide = rows.select(
         CUSTOMER_ID,
         *(nw.when(nw.col(KIND) == kind).then(nw.col(UNITS)).otherwise(nothing).alias(kind) for kind in kinds),

@@ -4,10 +4,11 @@ Everything that a customer will cause is put on three hooks:
 
 - ``margin_rate``: what is left of a unit of revenue after goods, payment and everything else proportional to revenue;
 - ``per_order``: fulfilment, and service where the ledger says that orders cause it;
-- ``per_active_month``: service, retention and marketing to those who are customers, per month of being one.
+- ``per_active_month``: service and retention, per month of being a customer.
 
-Acquisition, onboarding, overhead and intangible costs are on none of them. What winning a customer has cost is sunk and
-cannot enter what the customer is still worth; overhead is not caused by one customer more.
+Only kinds of cost whose causes are stated (``[costs] causes``, with defaults) are on a hook: marketing and overhead are
+decided on and not caused by one customer more, intangible costs are guesses. Acquisition and onboarding are on none of
+them whatever is stated: what winning a customer has cost is sunk and cannot enter what the customer is still worth.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ from clv_lib.settings.costs import CostKind
 Source = Literal["measured", "goods_assumed", "assumed"]
 HOOKS: Final = ("margin_rate", "per_order", "per_active_month")
 PROPORTIONAL: Final[tuple[CostKind, ...]] = ("goods", "payment")
-KEEPING: Final[tuple[CostKind, ...]] = ("service", "retention", "marketing")
+CAUSED: Final[tuple[CostKind, ...]] = (*PROPORTIONAL, "fulfilment", "service", "retention", "marketing", "overhead")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class UnitCosts:
     per_order : ndarray, dims (draw,)
         Fulfilment and service caused by a purchase day, in currency.
     per_active_month : ndarray, dims (draw,)
-        Service, retention and marketing per month of being a customer, in currency.
+        Service and retention per month of being a customer, in currency.
     currency : str
     source : {"measured", "goods_assumed", "assumed"}
         Learnt from the ledger; learnt but for the goods, which the ledger does not hold, so that
@@ -86,7 +87,7 @@ def fit_causes(
     rng : numpy.random.Generator
     """
     fits: dict[str, UnitCostFit] = {}
-    for kind in (*PROPORTIONAL, "fulfilment", *KEEPING):
+    for kind in CAUSED:
         causes = [driver for driver in settings.causes_of(kind) if driver in totals]
         fit = _fit(kind, spend, totals, causes, size, rng)
         if fit is not None:
@@ -126,9 +127,9 @@ def unit_costs(
         "active_months": np.zeros(size),
     }
     measured = []
-    for kind in (*PROPORTIONAL, "fulfilment", *KEEPING):
+    for kind in CAUSED:
         hook = _hook(kind, settings)
-        fit = _fit(kind, spend, totals, [hook] if hook in totals else [], size, rng)
+        fit = _fit(kind, spend, totals, [hook] if settings.causes_of(kind) and hook in totals else [], size, rng)
         if fit is not None:
             hooks[hook] = hooks[hook] + fit.draws[:, 0]
             measured.append(kind)

@@ -19,6 +19,7 @@ _SUMS = {  # what stands after which step
     ONBOARDING: AFTER_ACQUISITION,
     "intangible": AFTER_INTANGIBLE,
 }
+_BEFORE = {ONBOARDING: WINNING, "intangible": ("intangible",)}
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Waterfall:
     Attributes
     ----------
     steps : DataFrame
-        step (revenue, a kind of cost, contribution, profit, after_acquisition, after_intangible); amount (currency;
+        step (revenue, a kind of cost, contribution, profit, and where there are such costs after_acquisition and
+        after_intangible); amount (currency;
         costs are negative); low, high (90 % range, equal to the amount where nothing is estimated); unallocated (the
         part that is on no customer, same sign as the amount); total (whether the row is a sum of those above).
     """
@@ -39,6 +41,11 @@ class Waterfall:
         """Amount of a step; 0 where the ledger has none."""
         found = self.steps.loc[self.steps["step"] == step, "amount"]
         return float(found.iloc[0]) if len(found) else 0.0
+
+    @property
+    def last(self) -> str:
+        """The last step, a sum."""
+        return str(self.steps["step"].iloc[-1])
 
     def range(self, step: str) -> tuple[float, float]:
         """90 % range of a step."""
@@ -82,7 +89,8 @@ def waterfall(
             cost = total_draws(estimates[estimates[KIND] == kind], amount, size=size, rng=rng)
             plain, running = plain - amount, running - cost
             rows.append(_row(kind, -amount, -cost, unallocated=float(charged.get(kind, 0.0)) - amount))
-        if kind in _SUMS:
+        # a sum that would only repeat the one before is left out
+        if kind in _SUMS and (_SUMS[kind] in (CONTRIBUTION, PROFIT) or any(k in booked.index for k in _BEFORE[kind])):
             rows.append(_row(_SUMS[kind], plain, running, total=True))
     return Waterfall(pd.DataFrame(rows))
 

@@ -18,7 +18,7 @@ from clv_lib.analysis.acquisition import (
 )
 from clv_lib.analysis.driver_counts import WON
 from clv_lib.analysis.ledger import NUMBER
-from clv_lib.analysis.payback import CohortMargins, Payback, payback
+from clv_lib.analysis.payback import FEWEST, CohortMargins, Payback, payback
 from clv_lib.names import CHANNEL, NEW_CUSTOMERS
 from clv_lib.settings import Settings
 
@@ -65,6 +65,12 @@ class WinningCosts:
             return None
         mean = float(np.average([self.stated[name].cac for name in won[CHANNEL]], weights=won[NEW_CUSTOMERS]))
         return assumed_costs({"": mean})[""]
+
+    @property
+    def by_channel(self) -> dict[object, AcquisitionCost]:
+        """Full cost by channel, and under "*" that of all (blended)."""
+        together = self.blended()
+        return self.channels() | ({} if together is None else {"*": together})
 
     def paid(self, definition: Definition = FULL) -> AcquisitionCost | None:
         """All spend over the customers of channels with spend; None where nothing is measured."""
@@ -117,11 +123,18 @@ def payback_by_cohort(
 
 
 def payback_of_all(
-    margins: CohortMargins, cost: AcquisitionCost, *, months: int, size: int, rng: np.random.Generator
+    margins: CohortMargins, cost: AcquisitionCost | None, *, months: int, size: int, rng: np.random.Generator
 ) -> Payback | None:
-    """Payback of every customer who could be seen for so many months, or for as long as there are enough of them."""
+    """Payback of every customer who could be seen for so many months, or for as long as there are enough of them.
+
+    Without a known cost the curve of the margin is there all the same, and its probability is NaN.
+    """
     for reach in range(months, 0, -1):
         old = margins.sizes[margins.sizes[WON] + reach <= margins.covered.last]
-        if len(old) and (found := payback(margins, old, cost, size=size, rng=rng)) is not None:
-            return found
+        if old[NEW_CUSTOMERS].sum() >= FEWEST:
+            if cost is not None and (found := payback(margins, old, cost, size=size, rng=rng)) is not None:
+                return found
+            unknown = AcquisitionCost(*[float("nan")] * 5)
+            curve = margins.curve(old).assign(probability=float("nan"))
+            return Payback(int(old[NEW_CUSTOMERS].sum()), unknown, curve)
     return None

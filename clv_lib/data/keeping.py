@@ -1,12 +1,15 @@
-"""Compute a lazy frame once and go on from the result, in the engine where it lives."""
+"""Hold the result of a lazy frame in the engine where it lives, or write it for people, without collecting it."""
 
 import uuid
+from pathlib import Path
 from typing import cast
 
 import duckdb
 import narwhals as nw
 
 from clv_lib.data.customers import Frame
+from clv_lib.data.formulas import FORMULA_STARTS
+from clv_lib.names import CUSTOMER_ID
 
 
 def kept(frame: Frame) -> Frame:
@@ -25,3 +28,11 @@ def kept(frame: Frame) -> Frame:
         if hasattr(native, hold):
             return nw.from_native(getattr(native, hold)()).lazy()
     return frame.collect().lazy()
+
+
+def write_customer_csv(frame: Frame, path: Path) -> None:
+    """Write one row per customer, ordered by id, from DuckDB; ids that a spreadsheet would run get an apostrophe."""
+    id_ = nw.col(CUSTOMER_ID)
+    risky = id_.str.slice(0, 1).is_in(FORMULA_STARTS)
+    inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
+    frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)

@@ -16,6 +16,7 @@ from clv_lib.reporting.wording import LANGUAGES, Language, Sentence, day, money,
 PAGE_NAMES: Final[dict[str, Sentence]] = {
     "00_summary": say("Summary"),
     "01_data_collection": say("Data"),
+    "02_cost_accounting": say("Costs"),
     "04_lifetime_value": say("Lifetime value"),
 }
 _UNTRUSTED = say(

@@ -68,6 +68,18 @@ def _sentence(found: WinningCosts, currency: str) -> Paragraph:
                     paid=money(paid.cac, currency),
                 )
             )
+    without = found.channels().get("")
+    if without is not None and blended is not None and without.customers > 0 and len(found.channels()) > 1:
+        text.append(
+            say_count(
+                "Of {n} new customer no channel is known, {part} of all: costs by channel are too high by as much if "
+                "paid channels won their share of them.",
+                "Of {n} new customers no channel is known, {part} of all: costs by channel are too high by as much if "
+                "paid channels won their share of them.",
+                n=without.customers,
+                part=share(without.customers / blended.customers),
+            )
+        )
     return Paragraph(tuple(text))
 
 
@@ -118,10 +130,11 @@ def _lags(settings: CostsSection) -> Paragraph | Table:
 
 def channels_figure(found: WinningCosts, currency: str) -> tuple[Figure, ...]:
     """Cost of a new customer by channel; nothing to draw without a measured one."""
+    spending = {name for name, cost in found.channels("acquisition").items() if cost.spend > 0}
     known = {
         name: cost
         for name, cost in found.channels().items()
-        if found.source == "measured" and np.isfinite(cost.cac) and cost.spend > 0
+        if found.source == "measured" and np.isfinite(cost.cac) and name in spending
     }
     if not known:
         return ()
@@ -211,12 +224,12 @@ def _months(found: Payback) -> Sentence:
     return say_count("{n} month", "{n} months", n=found.month)
 
 
-def payback_figure(found: Payback | None, source: str, currency: str) -> tuple[Element, ...]:
+def payback_figure(found: Payback | None, currency: str) -> tuple[Element, ...]:
     """Margin per customer by age against the cost of winning one."""
     if found is None:
         return (Paragraph((say("Too few customers could be seen long enough to draw what they bring by age."),)),)
     last = found.curve.iloc[-1]
-    known = source != "none"
+    known = bool(np.isfinite(found.cost.cac))
     values = {
         "months": count(found.age),
         "margin": money(float(last["mean"]), currency),

@@ -3,20 +3,26 @@
 import pandas as pd
 
 from clv_lib.analysis.accounting import Books
+from clv_lib.analysis.acquisition import AcquisitionCost
 from clv_lib.analysis.drivers import UnitCostFit
+from clv_lib.analysis.intervals import INTERVAL
+from clv_lib.analysis.profit import COST
 from clv_lib.analysis.unit_costs import UnitCosts
 from clv_lib.analysis.waterfall import Waterfall
 from clv_lib.analysis.whale import Whale
 from clv_lib.analysis.winning import WinningCosts
 from clv_lib.data.quality import QualityReport
-from clv_lib.names import COST_TO_KEEP, COST_TO_SERVE, PROFIT, REVENUE
+from clv_lib.names import CONTRIBUTION, COST_TO_KEEP, COST_TO_SERVE, PROFIT, REVENUE
 from clv_lib.reporting.elements import Card, Cards, Element, Figure, Paragraph, Table, Trust
 from clv_lib.reporting.plots_costs import falling
 from clv_lib.reporting.plots_costs import whale as whale_plot
 from clv_lib.reporting.summaries import Summary, rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.ledger import KINDS, UNITS, difference_rows, ledger_chip
-from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, month, say, say_count, share, words
+
+ALIKE = 1e-6  # ends of a range that differ by a smaller share are one number
+NOTHING = words("–")
 
 
 def answer(books: Books, falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
@@ -51,59 +57,65 @@ def answer(books: Books, falls: Waterfall, whale: Whale, currency: str) -> Parag
 def key_cards(
     books: Books, falls: Waterfall, whale: Whale, hooks: UnitCosts, winning: WinningCosts, currency: str
 ) -> Cards:
-    """Four figures on costs."""
+    """Three or four figures on costs; without a ledger, only what the log and the assumed margin say."""
     revenue, profit = falls.amount(REVENUE), falls.amount(PROFIT)
-    low, high = falls.range(PROFIT)
-    month_cost = hooks.estimates()["per_active_month"]
-    estimated = high - low > 1e-6 * max(abs(profit), 1.0)
     of_revenue = say("{part} of revenue", part=share(_part(profit, revenue)))
-    cards = [
-        Card(
-            say("Customer profit"),
-            money(profit, currency),
-            _between(low, high, currency) if estimated else of_revenue,
-            low if estimated else None,
-            high if estimated else None,
-            note=say("before winning customers and intangible costs"),
-        ),
-        Card(
-            say("Customers at a loss"),
-            count(whale.losing),
-            say("{part} of all; they cost {loss}", part=share(_part(whale.losing, whale.customers)),
-                loss=money(abs(whale.loss), currency)),
-        ),
-    ]  # fmt: skip
-    if hooks.source != "assumed":
-        cards.append(
+    cost = winning.blended()
+    won = () if cost is None else (_winning_card(cost, winning.source == "measured", currency),)
+    if books.basis == "assumed":
+        first, last = (month(day) for day in books.days)
+        each = _part(profit, whale.customers)
+        return Cards(
+            (
+                Card(say("Revenue"), money(revenue, currency), say("{first} to {last}", first=first, last=last)),
+                Card(say("Left at the assumed margin"), money(profit, currency), of_revenue),
+                Card(say("Left per customer"), money(each, currency), say("before any cost but the goods")),
+                *won,
+            )
+        )
+    low, high = falls.range(PROFIT)
+    estimated = high - low > ALIKE * max(abs(profit), 1.0)
+    ahead = hooks.estimates()["per_active_month"]
+    loss = {"part": share(_part(whale.losing, whale.customers)), "loss": money(abs(whale.loss), currency)}
+    return Cards(
+        (
+            Card(
+                say("Customer profit"),
+                money(profit, currency),
+                _between(low, high, currency) if estimated else of_revenue,
+                low if estimated else None,
+                high if estimated else None,
+                note=say("before winning customers and intangible costs"),
+            ),
+            Card(say("Customers at a loss"), count(whale.losing), say("{part} of all; they cost {loss}", **loss)),
             Card(
                 say("Serving and keeping, per month"),
-                money(month_cost.mean, currency),
-                _between(month_cost.low, month_cost.high, currency),
-                month_cost.low,
-                month_cost.high,
+                money(ahead.mean, currency),
+                _between(ahead.low, ahead.high, currency),
+                ahead.low,
+                ahead.high,
                 note=say("for each customer who is still with us"),
-            )
+            ),
+            *won,
         )
-    cost = winning.blended()
-    if cost is not None:
-        measured = winning.source == "measured"
-        cards.append(
-            Card(
-                say("Winning a customer"),
-                money(cost.cac, currency),
-                _between(cost.low, cost.high, currency) if measured else say("as the settings state"),
-                cost.low if measured else None,
-                cost.high if measured else None,
-                note=say("blended: over every new customer, welcome included") if measured else None,
-            )
-        )
-    return Cards(tuple(cards))
+    )
+
+
+def _winning_card(cost: AcquisitionCost, measured: bool, currency: str) -> Card:
+    return Card(
+        say("Winning a customer"),
+        money(cost.cac, currency),
+        _between(cost.low, cost.high, currency) if measured else say("as the settings state"),
+        cost.low if measured else None,
+        cost.high if measured else None,
+        note=say("blended: over every new customer, welcome included") if measured else None,
+    )
 
 
 def _between(low: float, high: float, currency: str) -> Sentence:
     return say(
         "on average, with {mass} certainty {low} to {high}",
-        mass=share(0.9),
+        mass=share(INTERVAL),
         low=money(low, currency),
         high=money(high, currency),
     )
@@ -129,7 +141,7 @@ def waterfall(found: Waterfall, currency: str) -> Figure:
     steps = found.steps.reset_index(drop=True)
     costs = steps[~steps["total"] & ~steps["step"].isin(["acquisition", "onboarding", "intangible"])]
     profit, revenue = found.amount(PROFIT), found.amount(REVENUE)
-    last = found.amount("after_intangible")
+    last = found.amount(found.last)
     largest = costs.sort_values("amount").head(1)
     values = {
         "profit": money(profit, currency),
@@ -158,7 +170,7 @@ def waterfall(found: Waterfall, currency: str) -> Figure:
         caption=say(
             "All customers together. Costs that nobody could be charged with are included. A line at the end of a bar "
             "is the {mass} range of what is estimated.",
-            mass=share(0.9),
+            mass=share(INTERVAL),
         ),
         x=say("amount"),
         y=say("what is left, step by step"),
@@ -168,33 +180,43 @@ def waterfall(found: Waterfall, currency: str) -> Figure:
 def waterfall_table(found: Waterfall, currency: str) -> Summary:
     """The same, in numbers, with what is on no customer."""
     revenue = found.amount(REVENUE)
-    low, high = found.range("after_intangible")
-    text = say(
-        "Customer profit is {profit}. Winning customers stands apart: it is spent once and is not repeated for those "
-        "who are here. Intangible costs stand apart because they are estimates; with them {last} is left, {mass} "
-        "certain between {low} and {high}.",
-        profit=money(found.amount(PROFIT), currency),
-        last=money(found.amount("after_intangible"), currency),
-        mass=share(0.9),
-        low=money(low, currency),
-        high=money(high, currency),
-    )
+    text = [say("Customer profit is {profit}.", profit=money(found.amount(PROFIT), currency))]
+    if found.amount("acquisition") or found.amount("onboarding"):
+        text.append(
+            say(
+                "Winning customers stands apart: it is spent once and is not repeated for those who are here; after it "
+                "{left} is left.",
+                left=money(found.amount("after_acquisition"), currency),
+            )
+        )
+    if found.amount("intangible"):
+        low, high = found.range("after_intangible")
+        text.append(
+            say(
+                "Intangible costs stand apart because they are estimates: with them {left} is left, {mass} certain "
+                "between {low} and {high}.",
+                left=money(found.amount("after_intangible"), currency),
+                mass=share(INTERVAL),
+                low=money(low, currency),
+                high=money(high, currency),
+            )
+        )
     table = Table(
-        say("From revenue to profit; ranges hold {mass} and are those of estimated costs", mass=share(0.9)),
+        say("From revenue to profit; ranges hold {mass} and are those of estimated costs", mass=share(INTERVAL)),
         (say("Step"), say("Amount"), say("Of revenue"), say("Low"), say("High"), say("On no customer")),
         [
             [
                 KINDS[row.step],
                 money(row.amount, currency),
-                share(_part(row.amount, revenue)),
+                share(_part(abs(row.amount), revenue)),
                 money(row.low, currency),
                 money(row.high, currency),
-                words("–") if row.total else money(row.unallocated, currency),
+                NOTHING if row.total else money(row.unallocated, currency),
             ]
             for row in rows_of(found.steps)
         ],
     )
-    return Summary(table, (Paragraph((text,)),))
+    return Summary(table, (Paragraph(tuple(text)),))
 
 
 def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) -> tuple[Element, ...]:
@@ -207,7 +229,7 @@ def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) 
         )
         return (Paragraph((text,)),)
     found = Table(
-        say("What one unit costs, from the months of the ledger; {mass} credible intervals", mass=share(0.9)),
+        say("What one unit costs, from the months of the ledger; {mass} credible intervals", mass=share(INTERVAL)),
         (say("Kind of cost"), say("Unit"), say("Cost"), say("Low"), say("High"), say("Months are off by")),
         [
             [KINDS[kind], UNITS[driver], *_in_units(fit, driver, currency), share(fit.scatter, 1)]
@@ -224,7 +246,7 @@ def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) 
         cost = three[name]
         rows.append([label, *(money(value, currency) for value in (cost.mean, cost.low, cost.high))])
     future = Table(
-        say("What a forecast of value will reckon with; winning customers, overhead and estimates are not in it"),
+        say("What a forecast of value reckons with; winning customers, marketing, overhead and guesses are not in it"),
         (say("Figure"), say("Mean"), say("Low"), say("High")),
         rows,
     )
@@ -240,7 +262,7 @@ def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) 
 
 HOOKS: dict[str, Sentence] = {
     "per_order": say("Per purchase day: fulfilment"),
-    "per_active_month": say("Per month of being a customer: service, keeping, marketing"),
+    "per_active_month": say("Per month of being a customer: service and keeping"),
 }
 
 
@@ -250,46 +272,41 @@ def _in_units(fit: UnitCostFit, driver: str, currency: str) -> list[Quantity]:
     return [share(value, 1) if driver == "revenue" else money(value, currency) for value in values]
 
 
-def serving_and_keeping(books: Books, hooks: UnitCosts, currency: str) -> Table:
-    """Cost to serve and to keep: past per customer, past and expected per month of being one."""
+def serving_and_keeping(books: Books, hooks: UnitCosts, currency: str) -> tuple[Element, ...]:
+    """Cost to serve and to keep: past per customer and month of being one, and expected per month of being one."""
+    if books.basis == "assumed":
+        text = say("What serving and keeping a customer costs is not known, so it is not shown as nothing.")
+        return (Paragraph((text,)),)
     totals = books.totals.iloc[0]
     customers, months = float(totals["customers"]), books.active_months
-    past = {
-        say("Service"): float(totals[COST_TO_SERVE]),
-        say("Keeping and marketing"): float(totals[COST_TO_KEEP]),
-    }
-    rows: list[list[Quantity | Sentence]] = [
-        [label, money(_part(value, customers), currency), money(_part(value, months), currency), words("–")]
-        for label, value in past.items()
-    ]
-    both = sum(past.values())
+    serving, keeping, marketing = (float(totals[f"{COST}{kind}"]) for kind in ("service", "retention", "marketing"))
     ahead = hooks.estimates()["per_active_month"]
-    expected: Quantity | Sentence = words("–")
-    if hooks.source != "assumed":
-        expected = say(
-            "{mean} ({low} to {high})",
-            mean=money(ahead.mean, currency),
-            low=money(ahead.low, currency),
-            high=money(ahead.high, currency),
-        )
-    rows.append(
-        [say("Together"), money(_part(both, customers), currency), money(_part(both, months), currency), expected]
+    expected = say(
+        "{mean} ({low} to {high})",
+        mean=money(ahead.mean, currency),
+        low=money(ahead.low, currency),
+        high=money(ahead.high, currency),
     )
-    return Table(
+    lines: list[tuple[Sentence, float, Quantity | Sentence]] = [
+        (KINDS["service"], serving, NOTHING),
+        (KINDS["retention"], keeping, NOTHING),
+        (say("Both: caused by being a customer"), serving + keeping, expected),
+        (say("Marketing to customers: decided on"), marketing, NOTHING),
+    ]
+    table = Table(
         say(
             "{customers} customers over {months} months of being one; expected with its {mass} interval",
             customers=count(customers),
             months=count(months),
-            mass=share(0.9),
+            mass=share(INTERVAL),
         ),
-        (
-            say("Cost"),
-            say("Per customer so far"),
-            say("Per month so far"),
-            say("Per month, expected"),
-        ),
-        rows,
+        (say("Cost"), say("Per customer so far"), say("Per month so far"), say("Per month, expected")),
+        [
+            [label, money(_part(value, customers), currency), money(_part(value, months), currency), ahead_]
+            for label, value, ahead_ in lines
+        ],
     )
+    return (table,)
 
 
 def whale(found: Whale, currency: str) -> Figure:
@@ -337,21 +354,36 @@ def tipped(found: Whale, currency: str) -> Paragraph | Table:
     )
 
 
-def meeting(falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
+def meeting(books: Books, falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
     """The sentence to say aloud."""
-    text = say(
-        "Customers have left us {profit} of {revenue}, and {losing} of {customers} have cost more than they brought: "
-        "{loss} together.",
-        profit=money(falls.amount(PROFIT), currency),
-        revenue=money(falls.amount(REVENUE), currency),
-        losing=count(whale.losing),
-        customers=count(whale.customers),
-        loss=money(abs(whale.loss), currency),
-    )
+    values = {
+        "profit": money(falls.amount(PROFIT), currency),
+        "revenue": money(falls.amount(REVENUE), currency),
+        "losing": count(whale.losing),
+        "customers": count(whale.customers),
+        "loss": money(abs(whale.loss), currency),
+    }
+    if books.basis == "assumed":
+        text = say(
+            "We know what customers paid us, {revenue}, and not what they cost: {profit} is what an assumed margin "
+            "leaves of it.",
+            **values,
+        )
+    elif whale.losing:
+        text = say(
+            "Customers have left us {profit} of {revenue}, and {losing} of {customers} have cost more than they "
+            "brought: {loss} together.",
+            **values,
+        )
+    else:
+        text = say(
+            "Customers have left us {profit} of {revenue}, and none of {customers} has cost more than it brought.",
+            **values,
+        )
     return Paragraph((text,), role="meeting")
 
 
-def largest_losses(profits: pd.DataFrame, currency: str) -> Table:
+def largest_losses(profits: pd.DataFrame, currency: str) -> tuple[Table, ...]:
     """The customers with the largest losses. ``profits``: customer_id, revenue, contribution, costs, profit."""
     caption = say(
         "The customers with the largest losses; everybody's figures are in {file}", file=words("customer_costs.csv")
@@ -364,12 +396,10 @@ def largest_losses(profits: pd.DataFrame, currency: str) -> Table:
         say("Keeping and marketing"),
         say("Profit"),
     )
-    values = ("revenue", "contribution", COST_TO_SERVE, COST_TO_KEEP, PROFIT)
-    return Table(
-        caption,
-        heads,
-        [
-            [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)]
-            for row in rows_of(profits)
-        ],
-    )
+    if profits.empty:
+        return ()
+    values = (REVENUE, CONTRIBUTION, COST_TO_SERVE, COST_TO_KEEP, PROFIT)
+    rows = [
+        [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)] for row in rows_of(profits)
+    ]
+    return (Table(caption, heads, rows),)
