@@ -240,8 +240,8 @@ def test_every_element_is_said_in_every_language_and_drawn_at_desk_and_phone(rec
         words.sizes(table_sizes(record, window=WINDOW)),
         *words.known_figure(customers_with(record, window=WINDOW), profile.customers),
         *words.profile(profile, "IDR"),
-        *words.channels(channel_behaviour(log, window=WINDOW), "IDR").elements,
-        words.channels(None, "IDR"),
+        *words.channels(channel_behaviour(log, window=WINDOW), "IDR"),
+        *words.channels(None, "IDR"),
         *words.known_figure(customers_with({"transactions": log}, window=WINDOW), profile.customers),
     ]
     for element in elements:

@@ -9,7 +9,7 @@ from clv_lib.analysis.purchase_profile import PurchaseProfile
 from clv_lib.names import MONTH, N
 from clv_lib.reporting.elements import Element, Figure, Paragraph, Table
 from clv_lib.reporting.plots_coverage import gap_bars, heat_matrix, share_bars
-from clv_lib.reporting.summaries import Summary, rows_of
+from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, month, number, say, say_count, share, words
 
 SOURCES: Final = {
@@ -227,10 +227,10 @@ def profile(found: PurchaseProfile, currency: str) -> tuple[Element, ...]:
     )
 
 
-def channels(table: pd.DataFrame | None, currency: str) -> Summary | Paragraph:
+def channels(table: pd.DataFrame | None, currency: str) -> tuple[Element, ...]:
     """What each channel of purchase brings. ``table``: from ``channel_behaviour``."""
     if table is None:
-        return Paragraph((say("The purchases name no channel, so channels cannot be compared."),))
+        return (Paragraph((say("The purchases name no channel, so channels cannot be compared."),)),)
     total = max(float(table["revenue"].sum()), 1e-9)
     first = table.iloc[0]
     shown = Table(
@@ -266,4 +266,4 @@ def channels(table: pd.DataFrame | None, currency: str) -> Summary | Paragraph:
         first=name,
         part=share(float(first["revenue"]) / total),
     )
-    return Summary(shown, (Paragraph((text,)),))
+    return Paragraph((text,)), shown

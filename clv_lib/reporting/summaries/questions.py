@@ -11,7 +11,7 @@ from clv_lib.analysis.evidence import CampaignEvidence, CostEvidence, Evidence, 
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Table
 from clv_lib.reporting.summaries import data
-from clv_lib.reporting.wording import Sentence, count, month, say, say_count
+from clv_lib.reporting.wording import Sentence, count, month, say, say_count, words
 
 LEAST_MONTHS: Final = 6  # of costs; fewer are a season
 LEAST_CUSTOMERS: Final = 50
@@ -77,7 +77,7 @@ def verdict_table(found: tuple[Verdict, ...]) -> Table:
                 each.question,
                 say("yes") if each.enough else say("no"),
                 each.reason,
-                say("–") if each.enough else each.instead,
+                words("–") if each.enough else each.instead,
             ]
             for each in found
         ],
