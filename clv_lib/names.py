@@ -113,7 +113,7 @@ REALISED_CONTRIBUTION: Final = "realised_contribution"
 REALISED_SERVICE_COST: Final = "realised_service_cost"
 LIFETIME_VALUE: Final = "lifetime_value"
 ACQUISITION_COST: Final = "acquisition_cost"
-MARGIN_IS_ASSUMED: Final = "margin_is_assumed"
+ASSUMED_REVENUE: Final = "assumed_revenue"
 
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
@@ -228,5 +228,5 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
     ACQUISITION_COST: "a customer's part of what winning and welcoming the customers of its month has cost; sunk",
-    MARGIN_IS_ASSUMED: "1 where `realised_contribution` is revenue times the stated margin, 0 where it is measured",
+    ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
 }

@@ -5,7 +5,7 @@ and a month costs nothing beyond it. Either way a term has one number per poster
 by draw like everything else. The cost of winning a customer is no term: it is sunk before the first of these counts.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -84,12 +84,13 @@ def terms_of(
         When a term is empty, not finite or of another shape than (draw,).
     """
     nothing = np.zeros(1)
-    costs = unit_costs or UnitCosts(np.full(1, economics.gross_margin), nothing, nothing)
     gain = referrals or ReferralGain(nothing, nothing)
-    columns = {field.name: _spread(field.name, getattr(costs, field.name), draws) for field in fields(UnitCosts)}
+    costs = {"margin_rate": np.full(1, economics.gross_margin), "per_order": nothing, "per_active_month": nothing}
+    if unit_costs is not None:
+        costs = {name: getattr(unit_costs, name) for name in costs}
     newcomer = _spread("newcomer", gain.newcomer, draws)
     return Terms(
-        **columns,
+        **{name: _spread(name, values, draws) for name, values in costs.items()},
         referrals=_spread("referrals per active month", gain.per_active_month, draws),
         newcomer=newcomer,
         outcomes=newcomer

@@ -1,24 +1,35 @@
 """What one unit of a customer relationship leaves and costs: per revenue, per order, per month alive."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Source = Literal["measured", "goods_assumed", "assumed"]
 
 
 @dataclass(frozen=True)
 class UnitCosts:
-    """Draws of the unit costs; all of dims (draw,), in the currency of the dataset.
+    """Draws of the unit costs; all of dims (draw,).
 
     Attributes
     ----------
     margin_rate : ndarray
-        What is left of one unit of revenue after the costs that rise with revenue.
+        Contribution after what is proportional to revenue, as a share of revenue.
     per_order : ndarray
-        Cost of one purchase day.
+        Cost of a purchase day, in currency.
     per_active_month : ndarray
-        Cost of serving and keeping one customer for one month.
+        Cost of serving and keeping one customer for one month, in currency.
+    currency : str
+    source : {"measured", "goods_assumed", "assumed"}
+        Learnt from the ledger; learnt but for the goods, for which the margin of the settings stands; or all assumed.
+    measured : tuple of str
+        Kinds of cost that were learnt from the ledger.
     """
 
     margin_rate: np.ndarray
     per_order: np.ndarray
     per_active_month: np.ndarray
+    currency: str
+    source: Source
+    measured: tuple[str, ...] = ()
