@@ -44,7 +44,7 @@ def valued(folder: Path, profit: pd.DataFrame | None = None) -> ValuedCustomers:
     CUSTOMERS.to_parquet(folder / "customers.parquet", index=False)
     path = None
     if profit is not None:
-        path = folder / "customer_profit.parquet"
+        path = folder / "customer_costs.parquet"
         profit.to_parquet(path, index=False)
     return valued_customers(folder / "customers.parquet", CELLS, gross_margin=0.3, profit=path)
 

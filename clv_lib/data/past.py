@@ -18,7 +18,7 @@ from clv_lib.names import (
     TOTAL_VALUE,
 )
 
-PROFIT: Final = "customer_profit"  # left in the run folder by the notebook on costs
+PROFIT: Final = "customer_costs"  # left in the run folder by the notebook on costs
 _SUMS: Final = (REALISED_CONTRIBUTION, REALISED_SERVICE_COST, ACQUISITION_COST, TOTAL_VALUE, ASSUMED_REVENUE)
 _KNOWN: Final = "known"
 _COVERED: Final = "covered_revenue"
