@@ -122,7 +122,7 @@ REFERRAL_VALUE_PER_MONTH: Final = "referral_value_per_month"
 REALISED_CONTRIBUTION: Final = "realised_contribution"
 REALISED_SERVICE_COST: Final = "realised_service_cost"
 LIFETIME_VALUE: Final = "lifetime_value"
-MARGIN_IS_ASSUMED: Final = "margin_is_assumed"
+ASSUMED_REVENUE: Final = "assumed_revenue"
 
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
@@ -247,5 +247,5 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_CONTRIBUTION: "what the purchases so far have left: measured, or revenue times the stated margin",
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
-    MARGIN_IS_ASSUMED: "1 where `realised_contribution` is revenue times the stated margin, 0 where it is measured",
+    ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
 }

@@ -6,11 +6,13 @@ import pytest
 
 from clv_lib.analysis.assumptions import spend_independence
 from clv_lib.analysis.concentration import concentration, value_tiers
-from clv_lib.analysis.economics import Economics, economics_from, realised_margin
+from clv_lib.analysis.economics import Economics, economics_from
 from clv_lib.analysis.families import closed_forms
 from clv_lib.analysis.iso_value import iso_value
-from clv_lib.analysis.valuation import CustomerValues, past_and_future, value_customers
+from clv_lib.analysis.lifetime import past_and_future
+from clv_lib.analysis.valuation import CustomerValues, value_customers
 from clv_lib.analysis.weighted import cut_by_rank, gini, mid_ranks, rank_correlation, ranking_gini
+from clv_lib.data.past import Past
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.settings import EconomicsSection
 from tests.cdnow_log import CALIBRATION_END, LAST_DAY, purchase_days, summary, valuation_cells
@@ -105,7 +107,6 @@ def test_economics_come_from_annual_rate_and_months():
     assert economics.gross_margin == 0.4
     assert np.exp(economics.discount_rate_per_week * 365.25 / 7) == pytest.approx(1.15)
     assert economics.horizon_weeks == pytest.approx(365.25 / 14)
-    assert realised_margin(np.array([10.0, 0.0]), economics).tolist() == [4.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -183,10 +184,11 @@ def test_repeat_purchases_worth_nothing_leave_the_population_mean():
 
 
 def test_past_future_and_sum_are_three_figures(paper_values):
-    lifetime = past_and_future(paper_values, revenue_to_date=1_000_000.0)
-    assert lifetime.past == pytest.approx(300_000.0)
-    assert lifetime.future == paper_values.total
-    assert lifetime.sum.mean == pytest.approx(300_000.0 + paper_values.total.mean)
+    lifetime = past_and_future(paper_values, Past(contribution=300_000.0, service_cost=20_000.0, acquisition_cost=9e9))
+    assert lifetime.past.margin == pytest.approx(280_000.0)
+    assert lifetime.future.total == paper_values.total
+    assert lifetime.future.contribution == paper_values.total  # nothing else is known here
+    assert lifetime.sum.mean == pytest.approx(280_000.0 + paper_values.total.mean)  # winning them is sunk
     width = paper_values.total.predictive_high - paper_values.total.predictive_low
     assert lifetime.sum.predictive_high - lifetime.sum.predictive_low == pytest.approx(width)
 
@@ -228,6 +230,19 @@ def test_a_total_of_nothing_has_no_shares():
     assert np.isnan(spread.gini)
     assert spread.tenths["share_of_value"].isna().all()
     assert spread.customers_for_half == 0
+
+
+def test_customers_who_bring_less_than_nothing_leave_the_others_more_than_all():
+    """10, 6 and four of -1: the total is 12, of which the first customer alone holds more than half."""
+    cells = pd.DataFrame({"residual_clv": [10.0, 6.0, -1.0], "n": [1, 1, 4]})
+    spread = concentration(cells)
+    assert spread.customers_for_half == 1
+    assert spread.tenths["value"].sum() == pytest.approx(12.0)
+    assert spread.tenths["share_of_value"].sum() == pytest.approx(1.0)
+    assert spread.tenths["share_of_value"].iloc[-1] < 0
+    lost = concentration(cells.assign(residual_clv=[1.0, 0.0, -1.0]))
+    assert lost.customers_for_half == 0  # less than nothing has no half
+    assert np.isnan(lost.gini)
 
 
 def test_tiers_add_up_to_all_customers_and_their_value(paper_values):

@@ -26,7 +26,11 @@ PARTS = ["residual_contribution", "residual_service_cost", "referral_value"]
 
 
 def unit(margin: float, per_order: float, per_month: float, draws: int = 1) -> UnitCosts:
-    return UnitCosts(*(np.full(draws, value) for value in (margin, per_order, per_month)))
+    return draws_of(*(np.full(draws, value) for value in (margin, per_order, per_month)))
+
+
+def draws_of(margin: np.ndarray, per_order: np.ndarray, per_month: np.ndarray) -> UnitCosts:
+    return UnitCosts(margin, per_order, per_month, currency="USD", source="measured")
 
 
 def gain(rate: float, worth: float, draws: int = 1) -> ReferralGain:
@@ -97,7 +101,7 @@ def test_costs_are_multiplied_draw_by_draw(cells):
     family, draws = "pareto_nbd", 40
     purchase = posterior(PURCHASE[family], 1, draws)
     per_month = np.where(purchase["s"].ravel() < np.median(purchase["s"]), 4.0, 0.5)  # dear where customers stay long
-    costs = UnitCosts(np.full(draws, 0.3), np.zeros(draws), per_month)
+    costs = draws_of(np.full(draws, 0.3), np.zeros(draws), per_month)
     found = value_customers(
         purchase, posterior(SPEND, 2, draws), cells, family=family, economics=YEAR, seed=1, unit_costs=costs
     )
@@ -119,16 +123,16 @@ def test_costs_are_multiplied_draw_by_draw(cells):
 
 
 def test_another_number_of_cost_draws_is_thinned_or_repeated_evenly():
-    three = UnitCosts(np.array([0.1, 0.2, 0.3]), np.zeros(3), np.zeros(3))
+    three = draws_of(np.array([0.1, 0.2, 0.3]), np.zeros(3), np.zeros(3))
     assert terms_of(YEAR, 6, unit_costs=three).margin_rate.ravel().tolist() == [0.1, 0.1, 0.2, 0.2, 0.3, 0.3]
-    six = UnitCosts(np.arange(6) / 10, np.zeros(6), np.zeros(6))
+    six = draws_of(np.arange(6) / 10, np.zeros(6), np.zeros(6))
     assert terms_of(YEAR, 3, unit_costs=six).margin_rate.ravel().tolist() == [0.0, 0.2, 0.4]
 
 
 @pytest.mark.parametrize("bad", [np.array([np.nan, 1.0]), np.array([np.inf]), np.zeros((2, 1)), np.zeros(0)])
 def test_unit_costs_that_are_not_numbers_are_refused(bad):
     with pytest.raises(UsageError, match="per_order must hold one finite number per draw"):
-        terms_of(YEAR, 4, unit_costs=UnitCosts(np.ones(2), bad, np.ones(2)))
+        terms_of(YEAR, 4, unit_costs=draws_of(np.ones(2), bad, np.ones(2)))
 
 
 @cache
@@ -415,6 +419,7 @@ def test_who_is_worth_less_than_nothing_is_counted_by_customers():
             "residual_clv": [-2.0, 1.0, -1.0],
             "residual_contribution": [1.0, 4.0, 2.0],
             "residual_service_cost": [3.0, 3.0, 3.0],
+            "referral_value": 0.0,
         }
     )
     found = losses.losses(cells)

@@ -26,12 +26,13 @@ class Concentration:
     tenths : DataFrame
         tenth (1 holds the most valuable customers), customers, value (currency), share_of_value.
     gini : float
-        0 when all customers are worth the same, near 1 when one is worth everything; NaN when the total is not
-        positive.
+        0 when all customers are worth the same, near 1 when one is worth everything, above 1 where many are worth less
+        than nothing; NaN when the total is not positive.
     share_of_top_tenth : float
-        Share of the total value held by the most valuable tenth of customers.
+        Share of the total value held by the most valuable tenth of customers; above 1 where the others together are
+        worth less than nothing.
     customers_for_half : int
-        Fewest customers who hold half of the total value.
+        Fewest customers who hold half of the total value; 0 when the total is not positive.
     share_for_half : float
         The same as a share of all customers.
     """

@@ -9,8 +9,6 @@ import math
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-
 from clv_lib.errors import UsageError
 from clv_lib.periods import continuous_rate, weeks_in_months
 from clv_lib.settings import EconomicsSection
@@ -71,8 +69,3 @@ def economics_from(section: EconomicsSection) -> Economics:
         discount_rate_per_week=continuous_rate(section.annual_discount_rate),
         horizon_weeks=weeks_in_months(section.horizon_months),
     )
-
-
-def realised_margin(total_value: np.ndarray | float, economics: Economics) -> np.ndarray | float:
-    """Return the contribution already earned: value of all purchases so far times the margin, not compounded."""
-    return total_value * economics.gross_margin

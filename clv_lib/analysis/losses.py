@@ -17,8 +17,8 @@ class Losses:
     customers : int
     value : float
         Their residual CLV, in currency; negative, or 0 without such customers.
-    contribution, service_cost : float
-        What their purchases leave, and what serving them costs.
+    contribution, service_cost, referral_value : float
+        What their purchases leave, what serving them costs, and what the newcomers are worth whom they bring.
     one_time : int
         Those of them who never came back.
     share : float
@@ -29,6 +29,7 @@ class Losses:
     value: float
     contribution: float
     service_cost: float
+    referral_value: float
     one_time: int
     share: float
 
@@ -39,13 +40,19 @@ def losses(cells: pd.DataFrame) -> Losses:
     Parameters
     ----------
     cells : DataFrame
-        frequency, n, residual_clv, residual_contribution, residual_service_cost (currency per customer).
+        frequency, n, residual_clv, residual_contribution, residual_service_cost, referral_value (currency per
+        customer).
     """
     below = cells[cells[names.RESIDUAL_CLV] < 0]
     n = below[names.N].to_numpy(dtype=float)
-    value, contribution, cost = (
+    value, contribution, cost, brought = (
         float(n @ below[name].to_numpy(dtype=float))
-        for name in (names.RESIDUAL_CLV, names.RESIDUAL_CONTRIBUTION, names.RESIDUAL_SERVICE_COST)
+        for name in (
+            names.RESIDUAL_CLV,
+            names.RESIDUAL_CONTRIBUTION,
+            names.RESIDUAL_SERVICE_COST,
+            names.REFERRAL_VALUE,
+        )
     )
     everybody = float(np.sum(cells[names.N]))
     return Losses(
@@ -53,6 +60,7 @@ def losses(cells: pd.DataFrame) -> Losses:
         value=value,
         contribution=contribution,
         service_cost=cost,
+        referral_value=brought,
         one_time=int(n[below[names.FREQUENCY].to_numpy() == 0].sum()),
         share=float(n.sum() / everybody) if everybody else float("nan"),
     )

@@ -9,10 +9,12 @@ import numpy as np
 from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.new_customers import NewCustomerDraws
 from clv_lib.analysis.terms import ReferralGain
-from clv_lib.analysis.unit_costs import UnitCosts, from_record
+from clv_lib.analysis.unit_costs import Source, UnitCosts
+from clv_lib.reporting.costs_record import UNIT_COSTS, load_unit_costs
 from clv_lib.reporting.study import Study
 
-UNIT_COSTS: Final = "unit_costs"  # margin_rate, per_order, per_active_month: a row per draw
+PER_ORDER: Final = frozenset({"fulfilment", "service"})  # kinds of cost that may hang on orders
+PER_MONTH: Final = frozenset({"service", "retention", "marketing"})
 ACQUISITION: Final = "acquisition_costs"  # channel, spend, new_customers: a row per channel
 REFERRALS: Final = "referral_rates"  # new_customers (per month alive), cost (of one of them): a row per draw
 JEFFREYS: Final = 0.5  # prior events of a Poisson count
@@ -27,7 +29,8 @@ class Basis:
     ----------
     margin : Estimate
         Part of revenue that is left.
-    margin_is_measured : bool
+    source : {"measured", "goods_assumed", "assumed"}
+        Where the costs come from; ``goods_assumed``: all but the goods, for which the margin of the settings stands.
     per_order, per_month : Estimate or None
         Cost of an order, and of serving and keeping a customer for a month.
     referrals : Estimate or None
@@ -37,11 +40,16 @@ class Basis:
     """
 
     margin: Estimate
-    margin_is_measured: bool
+    source: Source
     per_order: Estimate | None
     per_month: Estimate | None
     referrals: Estimate | None
     acquisition_is_measured: bool | None
+
+    @property
+    def costs_are_measured(self) -> bool:
+        """Whether a ledger knows costs, if not those of the goods."""
+        return self.source != "assumed"
 
     @property
     def is_profit(self) -> bool:
@@ -87,9 +95,9 @@ class KnownCosts:
         referrals = self.referrals_per_month
         return Basis(
             margin=stated if costs is None else estimate(costs.margin_rate),
-            margin_is_measured=costs is not None,
-            per_order=None if costs is None else estimate(costs.per_order),
-            per_month=None if costs is None else estimate(costs.per_active_month),
+            source="assumed" if costs is None else costs.source,
+            per_order=_known(costs, PER_ORDER, "per_order"),
+            per_month=_known(costs, PER_MONTH, "per_active_month"),
             referrals=None if referrals is None else estimate(referrals),
             acquisition_is_measured=bool(self.cac_customers) if self.cac else None,
         )
@@ -108,15 +116,26 @@ def known_costs(study: Study) -> KnownCosts:
     if study.folder.has(f"{REFERRALS}.parquet"):
         table = study.folder.read_table(REFERRALS)
         per_month, cost = (table[name].to_numpy(dtype=float) for name in ("new_customers", "cost"))
-    unit_costs = None
-    if study.folder.has(f"{UNIT_COSTS}.parquet"):
-        table = study.folder.read_table(UNIT_COSTS)
-        unit_costs = from_record(table, study.folder.read_json(UNIT_COSTS))
     cac: dict[str, np.ndarray] = {name: np.array([stated]) for name, stated in economics.cac.items()}
     customers: dict[str, float] = {}
     if study.folder.has(f"{ACQUISITION}.parquet"):
         cac, customers = _measured_cac(study)
-    return KnownCosts(unit_costs, per_month, cost, cac, customers, economics.gross_margin)
+    return KnownCosts(_measured_unit_costs(study), per_month, cost, cac, customers, economics.gross_margin)
+
+
+def _known(costs: UnitCosts | None, kinds: frozenset[str], name: str) -> Estimate | None:
+    """A unit cost, where some of the kinds that may cause it were learnt and it is not simply nothing."""
+    if costs is None or not kinds.intersection(costs.measured) or not getattr(costs, name).any():
+        return None
+    return estimate(getattr(costs, name))
+
+
+def _measured_unit_costs(study: Study) -> UnitCosts | None:
+    """Unit costs that the ledger knows; None without one, so that the margin of the settings counts."""
+    if not study.folder.has(f"{UNIT_COSTS}.parquet") or not study.folder.has(f"{UNIT_COSTS}.json"):
+        return None
+    found = load_unit_costs(study.folder)
+    return None if found.source == "assumed" else found
 
 
 def _measured_cac(study: Study) -> tuple[dict[str, np.ndarray], dict[str, float]]:

@@ -173,14 +173,22 @@ class Study:
         """The small tables that the data notebook has left for the models."""
         return {name: self.folder.read_table(name) for name in TABLES if self.folder.has(f"{name}.parquet")}
 
-    def customers(self, values: "CustomerValues") -> ValuedCustomers:
-        """Every customer of the data notebook with the value of its cell, and what it has brought so far."""
+    def customers(self, values: "CustomerValues", *, costs_are_measured: bool = False) -> ValuedCustomers:
+        """Every customer of the data notebook with the value of its cell, and what it has brought so far.
+
+        Parameters
+        ----------
+        values : CustomerValues
+        costs_are_measured : bool
+            Whether the costs per customer that the notebook on costs has left come from a ledger.
+        """
         path, measured = self.folder.where("customers.parquet"), f"{PROFIT}.parquet"
+        there = costs_are_measured and self.folder.has(measured)
         return valued_customers(
             path,
             values.cells,
             gross_margin=self.settings.economics.gross_margin,
-            profit=self.folder.where(measured) if self.folder.has(measured) else None,
+            profit=self.folder.where(measured) if there else None,
         )
 
     @property

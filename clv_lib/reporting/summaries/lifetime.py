@@ -108,13 +108,7 @@ def losses(found: Losses, basis: Basis, family: str, economics: EconomicsSection
             share=share(found.share),
             months=months,
         ),
-        say(
-            "Their purchases are expected to leave {contribution}, and serving and keeping them to cost {cost}: "
-            "{value} together.",
-            contribution=money(found.contribution, currency),
-            cost=money(found.service_cost, currency),
-            value=money(found.value, currency),
-        ),
+        _why(found, basis, currency),
         say(
             "{some} of them have bought on one day only. They are worth less than nothing because they may still be "
             "here and cost {month} a month whether they buy or not, and buy too seldom for that.",
@@ -131,3 +125,23 @@ def losses(found: Losses, basis: Basis, family: str, economics: EconomicsSection
             )
         )
     return Paragraph(tuple(sentences))
+
+
+def _why(found: Losses, basis: Basis, currency: str) -> Sentence:
+    contribution, cost = money(found.contribution, currency), money(found.service_cost, currency)
+    if basis.referrals is None:
+        return say(
+            "Their purchases are expected to leave {contribution}, and serving and keeping them to cost {cost}: "
+            "{value} together.",
+            contribution=contribution,
+            cost=cost,
+            value=money(found.value, currency),
+        )
+    return say(
+        "Their purchases are expected to leave {contribution}, the newcomers whom they bring {brought}, and serving "
+        "and keeping them to cost {cost}: {value} together.",
+        contribution=contribution,
+        brought=money(found.referral_value, currency),
+        cost=cost,
+        value=money(found.value, currency),
+    )

@@ -8,7 +8,7 @@ from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.study import REFUSAL, Study
 from clv_lib.reporting.summaries import advice, data, forecast, terms, value
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
-from clv_lib.reporting.wording import Sentence, count, money, number, refusal_sentence, say, share
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, refusal_sentence, say, share
 
 VALUE_NOTEBOOK = "04_lifetime_value"
 
@@ -84,20 +84,30 @@ def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tu
 
 def _costs_in_words(study: Study, found: Findings) -> Sentence:
     economics, basis = study.settings.economics, found.basis
-    if not basis.margin_is_measured:
+    if not basis.costs_are_measured:
         return say(
             "Assumed, not measured: a margin of {margin} and {rate} interest a year. With a "
             "margin a tenth lower, every value is a tenth lower.",
             margin=share(economics.gross_margin),
             rate=share(economics.annual_discount_rate),
         )
+    places: dict[str, Quantity] = {
+        "margin": share(basis.margin.mean, 1),
+        "order": money(0.0 if basis.per_order is None else basis.per_order.mean, study.currency),
+        "month": money(0.0 if basis.per_month is None else basis.per_month.mean, study.currency),
+        "rate": share(economics.annual_discount_rate),
+    }
+    if basis.source == "goods_assumed":
+        return say(
+            "Measured from the cost tables: an order costs {order}, and a month of serving and keeping a customer "
+            "{month}. Assumed: the margin on the goods, so that {margin} of revenue is left before that, and {rate} "
+            "interest a year.",
+            **places,
+        )
     return say(
         "Measured from the cost tables: {margin} of revenue is left, an order costs {order} beyond that, and a month "
         "of serving and keeping a customer {month}. Assumed: {rate} interest a year.",
-        margin=share(basis.margin.mean, 1),
-        order=money(float("nan") if basis.per_order is None else basis.per_order.mean, study.currency),
-        month=money(float("nan") if basis.per_month is None else basis.per_month.mean, study.currency),
-        rate=share(economics.annual_discount_rate),
+        **places,
     )
 
 

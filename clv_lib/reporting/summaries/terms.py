@@ -25,13 +25,18 @@ def or_nan(value: float | None) -> float:
 
 def basis_table(basis: Basis, past: Past, currency: str) -> Table:
     """Which margin, cost and gain is measured, and which assumption stands in for the others."""
-    measured, within = say("measured: cost tables"), say("no cost table: taken to be within the margin")
+    measured = say("measured: cost tables")
+    within = (
+        say("not in the cost tables: counted as none")
+        if basis.costs_are_measured
+        else say("no cost table: taken to be within the margin")
+    )
     unknown = words("–")
     rows: list[list[Quantity | Sentence]] = [
         [
             say("Left of revenue"),
-            share(basis.margin.mean, 1 if basis.margin_is_measured else 0),
-            measured if basis.margin_is_measured else say("no cost table: the margin of the settings"),
+            share(basis.margin.mean, 1 if basis.costs_are_measured else 0),
+            _margin_source(basis),
         ],
         [
             say("Cost of an order, beyond that"),
@@ -62,16 +67,24 @@ def basis_table(basis: Basis, past: Past, currency: str) -> Table:
     )
 
 
+def _margin_source(basis: Basis) -> Sentence:
+    if basis.source == "measured":
+        return say("measured: cost tables")
+    if basis.source == "goods_assumed":
+        return say("goods: the margin of the settings, as no cost table holds them; the rest measured")
+    return say("no cost table: the margin of the settings")
+
+
 def _past_source(past: Past) -> Sentence:
     if not past.measured:
         return say("no cost table: revenue times the margin of the settings")
-    if past.assumed:
-        return say_count(
-            "measured; for {n} customer without costs, revenue times the margin of the settings",
-            "measured; for {n} customers without costs, revenue times the margin of the settings",
-            n=past.assumed,
+    if past.share_assumed > 0:
+        return say(
+            "measured before overhead; for {rest} of revenue, outside the months of the cost tables, the margin of the "
+            "settings",
+            rest=share(past.share_assumed, 1),
         )
-    return say("measured: costs of every customer")
+    return say("measured before overhead, for every customer")
 
 
 def _acquisition_source(basis: Basis) -> Sentence:
@@ -157,7 +170,7 @@ def _channel_row(each: ChannelValue, currency: str) -> list[Quantity | Sentence]
 
 def costs_limit(basis: Basis) -> Paragraph:
     """What the values leave out of the costs."""
-    if basis.margin_is_measured:
+    if basis.costs_are_measured:
         return Paragraph(
             (
                 say(

@@ -342,9 +342,9 @@ def trust(found: Findings, quality: QualityReport, *, sound: bool) -> Trust:
         if found.revenue_test
         else (say("Forecast not tested: the log is too short"), True)
     )
-    margin = (
-        (say("Margin and costs are measured"), False)
-        if found.basis.margin_is_measured
-        else (say("Margin is assumed, not measured"), True)
-    )
+    margin = {
+        "measured": (say("Margin and costs are measured"), False),
+        "goods_assumed": (say("Costs are measured, but not those of the goods"), True),
+        "assumed": (say("Margin is assumed, not measured"), True),
+    }[found.basis.source]
     return Trust((data_chip(quality), (model, not sound), test, margin))
