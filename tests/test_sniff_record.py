@@ -61,8 +61,8 @@ def test_a_folder_of_text_exports_is_recognised_table_by_table(tmp_path, languag
     for name, table in settings.tables.given.items():
         assert table.path == f"{language[name][0]}{suffix}"
         assert table.delimiter in (None, how.get("sep", ","))
-        dated = [column for column in record()[name] if column.endswith("_at") or column == "birth_date"]
-        assert table.date_format == (how["days"] if dated else None), name
+        dated = {"birth_date", "month", *(column for column in record()[name] if column.endswith("_at"))}
+        assert table.date_format == (how["days"] if dated & set(record()[name]) else None), name
     assert settings.tables.transactions.decimal == how.get("decimal", ".")
     assert settings.tables.transactions.thousands == (how.get("thousands") or None)
     assert settings.economics.gross_margin == 0.4  # 1 - 600.25 / 1000.5, to two digits
@@ -202,6 +202,27 @@ def test_the_price_of_one_piece_is_not_an_amount_and_is_asked(tmp_path):
     write(tmp_path, "retail.csv", "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n" + lines)
     found, _ = proposed(tmp_path)
     assert "# ASK: is 'UnitPrice' the price of one?" in found.text
+
+
+DAYS = "".join(f"c{k % 7},{k % 28 + 1:02d}/03/2024,{k}.5\n" for k in range(60))
+
+
+def test_dates_with_two_readings_are_read_as_those_of_the_other_tables_and_asked(tmp_path):
+    write(tmp_path, "orders.csv", "customer_id,order_date,amount\n" + DAYS)
+    write(tmp_path, "rujukan.csv", "pengajak,diajak,tanggal rujukan\na,b,03/04/2024\nc,d,05/06/2024\n")
+    found, settings = proposed(tmp_path)
+    assert settings.tables.given["referrals"].date_format == "%d/%m/%Y"
+    assert 'date_format = "%d/%m/%Y"  # ASK: is it that of the other tables?' in found.text
+
+
+def test_months_written_as_days_are_read_so_that_each_is_a_first_day(tmp_path):
+    """01/02/2024, 01/03/2024, ... are months in one reading, and the days of one January in the other."""
+    write(tmp_path, "orders.csv", PURCHASES)
+    lines = "".join(f"01/{k:02d}/2024,goods,5\n" for k in range(1, 13))
+    write(tmp_path, "costs.csv", "month,kind,amount\n" + lines)
+    found, settings = proposed(tmp_path)
+    assert settings.tables.given["costs"].date_format == "%d/%m/%Y"
+    assert "have one reading" not in found.text
 
 
 # --- several files
