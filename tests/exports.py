@@ -94,6 +94,7 @@ def record(seed: int = 5, customers: int = 80) -> dict[str, pd.DataFrame]:
         return rng.choice(np.array(words, dtype=object), n)
 
     orders, tickets = 600, 90
+    starts = days(3)
     opened = days(tickets) + pd.to_timedelta(rng.integers(8 * 60, 20 * 60, tickets), "min")
     return {
         "transactions": pd.DataFrame({
@@ -127,7 +128,7 @@ def record(seed: int = 5, customers: int = 80) -> dict[str, pd.DataFrame]:
         "campaigns": pd.DataFrame({
             "campaign_id": campaigns, "name": ["Lebaran", "Natal", "Tahun baru"],
             "play": ["win-back", "upsell", "upsell"],
-            "starts_at": days(3), "ends_at": days(3) + pd.Timedelta("30D"), "fixed_cost": [1000.5, 2000.5, 500.25],
+            "starts_at": starts, "ends_at": starts + pd.Timedelta("30D"), "fixed_cost": [1000.5, 2000.5, 500.25],
             "cost_per_contact": [1.5, 1.5, 2.25],
         }),
         "campaign_members": pd.DataFrame({

@@ -96,7 +96,7 @@ TABLES: Final[dict[str, Words]] = {
         ("transaction", "order", "sale", "purchase", "order line", "transaksi", "penjualan", "pesanan", "faktur"),
         {CUSTOMER_ID: "id", ORDERED_AT: "day", AMOUNT: "money"},
         {ORDER_ID: "serial", CURRENCY: "code", QUANTITY: "number", PRODUCT_ID: "id", CATEGORY: "word",
-         CHANNEL: "word", UNIT_COST: "number", DISCOUNT: "number"},
+         CHANNEL: "word", UNIT_COST: "number", DISCOUNT: "number", "refund_of": "id"},
     ),
     "customers": Words(
         ("customer", "client", "member", "account", "demographic", "crm", "pelanggan", "anggota", "nasabah"),

@@ -1,6 +1,6 @@
 """How the dates and numbers of a table are written: found as at the door, by one rule for a whole column."""
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -11,6 +11,7 @@ import pandas as pd
 from clv_lib.data.dialects import DUCKDB
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.parsing import (
+    DATE_FORMS,
     NumberForm,
     day_sql,
     infer_date_form,
@@ -41,6 +42,8 @@ class Formats:
     fits : dict
         ``date_format`` and ``numbers`` = how many values they fit.
     questions : tuple of str
+    borrowed : bool
+        Whether the date format is that of the other tables, since the dates here have two readings.
     """
 
     dates: dict[str, str]
@@ -48,34 +51,80 @@ class Formats:
     numbers: NumberForm | None
     fits: dict[str, int]
     questions: tuple[str, ...]
+    borrowed: bool = False
 
 
-def formats(one: Recognised, engine: DuckDBEngine) -> Formats:
-    """Find the date format and the marks of the numbers; a doubt becomes a question, never a guess."""
-    questions: list[str] = []
+def formats(tables: dict[str, Recognised], engine: DuckDBEngine) -> dict[str, Formats]:
+    """Find the date format and the marks of the numbers of every table.
+
+    Dates that can be read in two ways are read as the other dates of their table, or else as those of the other tables,
+    and that is asked; a doubt that nothing settles is a question and no guess.
+    """
+    found = {name: _dates(one, engine) for name, one in tables.items()}
+    known = Counter(form for dates, _ in found.values() for form in set(dates.values()))
+    written = {}
+    for name, one in tables.items():
+        dates, doubts = found[name]
+        own = Counter(dates.values())
+        settled = {t: form for t in doubts for form in _most_common(own or known) if _fits_all(one, engine, t, form)}
+        marks, fits, questions = _numbers(one, engine)
+        forms = {*dates.values(), *settled.values()}
+        stated = len(forms) == 1 and all(form.startswith("%") for form in forms) and settled.keys() == doubts.keys()
+        count = sum(_readable(one, engine, theirs, form) for theirs, form in (dates | settled).items())
+        written[name] = Formats(
+            dates | settled,
+            forms.pop() if stated else None,
+            marks,
+            {"date_format": count, "numbers": fits},
+            (*(why for theirs, why in doubts.items() if theirs not in settled), *questions),
+            borrowed=bool(settled) and not own,
+        )
+    return written
+
+
+def _dates(one: Recognised, engine: DuckDBEngine) -> tuple[dict[str, str], dict[str, str]]:
+    """Form of each column of days, and for those with two readings, the sentence that says so."""
     dates: dict[str, str] = {}
-    doubtful, dated, numbered = False, 0, 0
-    for theirs in _texts(one, ("day",)):
-        found = _or_doubt(_date_form, one, engine, theirs, questions)
-        doubtful = doubtful or found is None
-        if found and found[1] and found[1].evidence > 0.5 * len(one.export.columns[theirs].values):
-            dates[theirs], dated = found[0], dated + found[1].evidence
+    doubts: dict[str, str] = {}
+    for theirs in _texts(one, ("day", "month")):
+        column = one.export.columns[theirs]
+        if not column.could_be("day"):
+            continue  # months without a day need no format
+        try:
+            form, fact = _date_form(one, engine, theirs)
+        except DataError as error:
+            months = theirs in _texts(one, ("month",))
+            first = [form for form in DATE_FORMS if _fits_all(one, engine, theirs, form, first=True)] if months else []
+            if len(first) == 1:  # in the other reading each month would be January
+                dates[theirs] = first[0]
+            else:
+                doubts[theirs] = str(error).replace("tables.transactions.", f"tables.{one.table}.")
+        else:
+            if fact and fact.evidence > 0.5 * len(column.values):
+                dates[theirs] = form
+    return dates, doubts
+
+
+def _numbers(one: Recognised, engine: DuckDBEngine) -> tuple[NumberForm | None, int, list[str]]:
+    """The marks of a table's numbers, how many they fit, and what is doubtful about them."""
     marks: dict[NumberForm, str] = {}
+    fits, questions = 0, []
     for theirs in _texts(one, ("money", "number", "share")):  # scores are whole numbers
-        number = _or_doubt(_number_form, one, engine, theirs, questions)
-        if number and number[1] and number[1].evidence > 0.5 * len(one.export.columns[theirs].values):
-            marks.setdefault(number[0], theirs)
-            numbered += number[1].evidence
-    for short in [one for one in marks if not one.thousands]:
+        try:
+            form, fact = _number_form(one, engine, theirs)
+        except DataError as error:
+            questions.append(str(error).replace("tables.transactions.", f"tables.{one.table}."))
+        else:
+            if fact and fact.evidence > 0.5 * len(one.export.columns[theirs].values):
+                marks.setdefault(form, theirs)
+                fits += fact.evidence
+    for short in [form for form in marks if not form.thousands]:
         if any(other.thousands and other.decimal == short.decimal for other in marks):
             del marks[short]  # small numbers need no mark between thousands
     if len(marks) > 1:
         said = "; ".join(f"{theirs!r} has {form}" for form, theirs in marks.items())
         questions.append(f"which marks do the numbers have? A table must be written in one way, but {said}")
-    forms = {form for form in dates.values() if form.startswith("%")}
-    date_format = forms.pop() if len(set(dates.values())) == 1 and forms and not doubtful else None
-    form = next(iter(marks)) if len(marks) == 1 else None
-    return Formats(dates, date_format, form, {"date_format": dated, "numbers": numbered}, tuple(questions))
+    return (next(iter(marks)) if len(marks) == 1 else None), fits, questions
 
 
 def days(one: Recognised, engine: DuckDBEngine, ours: str, written: Formats) -> list[date]:
@@ -117,15 +166,18 @@ def _present(one: Recognised, engine: DuckDBEngine, theirs: str) -> nw.LazyFrame
     return engine.project(lent, [f"{present(DUCKDB, 'value')} AS value"])
 
 
-def _or_doubt[Found](
-    find: Callable[[Recognised, DuckDBEngine, str], Found],
-    one: Recognised,
-    engine: DuckDBEngine,
-    theirs: str,
-    questions: list[str],
-) -> Found | None:
-    try:
-        return find(one, engine, theirs)
-    except DataError as error:
-        questions.append(str(error).replace("tables.transactions.", f"tables.{one.table}."))
-        return None
+def _most_common(forms: Counter[str]) -> list[str]:
+    return [form for form, _ in forms.most_common(1)]
+
+
+def _fits_all(one: Recognised, engine: DuckDBEngine, theirs: str, form: str, *, first: bool = False) -> bool:
+    values = len(one.export.columns[theirs].values)
+    return 0 < values == _readable(one, engine, theirs, form, first=first)
+
+
+def _readable(one: Recognised, engine: DuckDBEngine, theirs: str, form: str, *, first: bool = False) -> int:
+    """How many values a form can read; with ``first``, as the first day of a month."""
+    day = day_sql(DUCKDB, "value", form, zone="UTC")
+    fits = f"CASE WHEN extract(day FROM {day}) = 1 THEN 1 END" if first else day
+    counted = engine.project(_present(one, engine, theirs), [f"{fits} AS found"]).select(nw.col("found").count())
+    return int(counted.collect("pyarrow").to_native()["found"][0].as_py())

@@ -142,7 +142,7 @@ def _looked_at(files: list[Path], folder: Path, *, whole: bool) -> tuple[list[Sa
 def _text(found: Recognition, unused: dict[str, str], *, name: str, files: int) -> tuple[str, dict[str, int]]:
     tables = found.tables
     with DuckDBEngine() as engine:
-        written = {table: formats(one, engine) for table, one in tables.items()}
+        written = formats(tables, engine)
         money = currency(tables)
         zone, clocks = timezone(tables, str(money.value))
         as_of, margin = last_day(tables, engine, written), gross_margin(tables, engine, written)

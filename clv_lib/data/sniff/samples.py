@@ -17,7 +17,7 @@ from clv_lib.data.records import records
 from clv_lib.data.survey import Survey, opened, survey
 from clv_lib.errors import DataError
 
-SAMPLE_ROWS: Final = 20_000
+SAMPLE_ROWS: Final = 50_000
 PARQUET: Final = (".parquet", ".pq")
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 TEXTS: Final = (".csv", ".tsv", ".tab", ".txt", ".dat", ".psv", ".gz", ".zst", ".bz2")

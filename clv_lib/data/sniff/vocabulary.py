@@ -75,6 +75,8 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "no pesanan", "nomor pesanan", "id pesanan", "no faktur", "faktur", "no transaksi", "id transaksi", "no order",
         "no nota", "order",
     ),
+    "refund_of": ("refund of", "refunded order", "return of", "original order", "pengembalian dari", "retur dari",
+                  "pesanan asal"),
     CUSTOMER_ID: (
         "customer id", "client id", "member id", "user id", "buyer id", "account id", "household id", "id pelanggan",
         "kode pelanggan", "no pelanggan", "nomor pelanggan", "id customer", "id member", "id anggota", "customer",

@@ -92,7 +92,10 @@ def _options(one: Recognised, written: Formats) -> tuple[list[tuple[str, str]], 
             (f"delimiter = {quoted(export.delimiter)}", f"it divides the header into {len(export.frame.columns)} names")
         )
     if written.date_format:
-        found.append((f"date_format = {quoted(written.date_format)}", f"fits {written.fits['date_format']:,} dates"))
+        why = f"fits {written.fits['date_format']:,} dates"
+        if written.borrowed:
+            why = "ASK: is it that of the other tables? It fits, but the dates here have another reading too"
+        found.append((f"date_format = {quoted(written.date_format)}", why))
     if written.numbers:
         found.append((f"decimal = {quoted(written.numbers.decimal)}", f"fits {written.fits['numbers']:,} numbers"))
         if written.numbers.thousands:
