@@ -108,6 +108,26 @@ def test_blended_flatters_where_customers_come_by_themselves():
     assert (by_channel["ads"].cac, by_channel["friends"].cac) == (30, 0)
 
 
+@pytest.mark.parametrize(("unknown", "ads", "none"), [(10.0, 22.0, 0.0), (40.0, 20.0, 40.0)])
+def test_few_customers_without_a_channel_are_counted_with_the_channels_and_many_are_not(unknown, ads, none):
+    won = pd.DataFrame(
+        {"month_number": 24288, "channel": ["", "ads", "friends"], "new_customers": [unknown, 20.0, 80.0]}
+    )
+    spend = pd.DataFrame(
+        {
+            "month_number": [24288],
+            "kind": "acquisition",
+            "booked_kind": "acquisition",
+            "channel": "ads",
+            "amount": 440.0,
+        }
+    )
+    table = acquisition_spend(spend, won, months=range(24288, 24289), settings=CostsSection()).set_index("channel")
+    assert table.loc["ads", "new_customers"] == pytest.approx(ads)
+    assert table.loc["", "new_customers"] == none
+    assert table["new_customers"].sum() == pytest.approx(100 + unknown)
+
+
 def test_the_interval_is_that_of_a_poisson_count():
     """Against draws; and its mean is the inverse Gamma's, spend / (n - 1/2)."""
     cost = acquisition_cost(1000.0, 25)

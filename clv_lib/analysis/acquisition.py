@@ -67,7 +67,8 @@ def acquisition_spend(
     -------
     DataFrame
         month_number, channel ("" where none is known), new_customers, and the spend by each definition in currency;
-        NaN where the ledger does not reach. Onboarding is shared over the channels by the customers they won.
+        NaN where the ledger does not reach. Onboarding is shared over the channels by the customers they won. Few
+        customers without a known channel are counted with the channels in proportion, month by month.
     """
     index = pd.RangeIndex(months[0], months[-1] + 1, name=NUMBER)
     wanted = spend["booked_kind"].isin(SALES_AND_MARKETING) & (spend[KIND] != ONBOARDING)
@@ -75,7 +76,7 @@ def acquisition_spend(
     everything = _wide(spend[wanted], AMOUNT, index, names)
     acquiring = _wide(spend[spend[KIND] == "acquisition"], AMOUNT, index, names)
     lagged = acquiring.apply(lambda column: _acting(column, settings, str(column.name)))
-    arrived = _wide(won, NEW_CUSTOMERS, index, names)
+    arrived = _shared(_wide(won, NEW_CUSTOMERS, index, names), limit=settings.unknown_channel_limit)
     welcoming = _wide(spend[spend[KIND] == ONBOARDING].assign(**{CHANNEL: ""}), AMOUNT, index, [""])[""]
     welcoming = welcoming.shift(-settings.onboarding_delay_months)  # what is booked later belongs to who came now
     part = arrived.div(arrived.sum(axis=1).where(lambda total: total > 0), axis=0)
@@ -95,6 +96,18 @@ def _wide(long: pd.DataFrame, value: str, index: pd.Index, names: list[str]) -> 
     """A row per month and a column per channel; nothing booked is 0."""
     wide = long.pivot_table(index=NUMBER, columns=CHANNEL, values=value, aggfunc="sum")
     return wide.reindex(index=index, columns=pd.Index(names, name=CHANNEL)).fillna(0.0).astype("float64")
+
+
+def _shared(arrived: pd.DataFrame, *, limit: float) -> pd.DataFrame:
+    """Customers without a known channel, if they are few, counted with the channels of their month in proportion."""
+    unknown, everybody = arrived[""], arrived.sum(axis=1)
+    known = everybody - unknown
+    if not 0 < unknown.sum() <= limit * everybody.sum():
+        return arrived
+    factor = (everybody / known.where(known > 0)).fillna(1.0)
+    scaled = arrived.mul(factor, axis=0)
+    scaled[""] = unknown.where(known <= 0, 0.0)
+    return scaled
 
 
 def _acting(booked: pd.Series, settings: CostsSection, channel: str) -> pd.Series:

@@ -67,6 +67,14 @@ class WinningCosts:
         return assumed_costs({"": mean})[""]
 
     @property
+    def unknown(self) -> tuple[float, float, bool]:
+        """Customers without a known channel, as a number and as a part of all; whether the channels share them."""
+        none = float(self.won.loc[self.won[CHANNEL] == "", NEW_CUSTOMERS].sum())
+        everybody = float(self.won[NEW_CUSTOMERS].sum())
+        apart = 0.0 if self.table is None else float(self.table.loc[self.table[CHANNEL] == "", NEW_CUSTOMERS].sum())
+        return none, none / everybody if everybody else 0.0, apart < none
+
+    @property
     def by_channel(self) -> dict[object, AcquisitionCost]:
         """Full cost by channel, and under "*" that of all (blended)."""
         together = self.blended()

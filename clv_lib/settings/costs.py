@@ -104,6 +104,13 @@ class CostsSection(Section):
     channels: dict[str, ChannelCosts] = Field(
         default_factory=dict, description="[costs.channels.NAME], by the ledger's name of the channel"
     )
+    unknown_channel_limit: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="customers without a known channel are counted with the channels in proportion, up to this part of "
+        "all; where they are more, not knowing is a group of its own (as where only paid channels are recorded)",
+    )
     onboarding: tuple[str, ...] = Field(
         ("onboarding",), description="pools or channels of the ledger that hold the cost of welcoming new customers"
     )

@@ -68,16 +68,22 @@ def _sentence(found: WinningCosts, currency: str) -> Paragraph:
                     paid=money(paid.cac, currency),
                 )
             )
-    without = found.channels().get("")
-    if without is not None and blended is not None and without.customers > 0 and len(found.channels()) > 1:
+    n, part, shared = found.unknown
+    if 0 < part < 1:
+        values = {"part": share(part, 1)}
         text.append(
             say_count(
-                "Of {n} new customer no channel is known, {part} of all: costs by channel are too high by as much if "
-                "paid channels won their share of them.",
-                "Of {n} new customers no channel is known, {part} of all: costs by channel are too high by as much if "
-                "paid channels won their share of them.",
-                n=without.customers,
-                part=share(without.customers / blended.customers),
+                "Of {n} new customer no channel is known ({part}); it is counted with the channels in proportion.",
+                "Of {n} new customers no channel is known ({part}); they are counted with the channels in proportion.",
+                n=n,
+                **values,
+            )
+            if shared
+            else say_count(
+                "Of {n} new customer no channel is known ({part}), too many to be counted with the channels.",
+                "Of {n} new customers no channel is known ({part}), too many to be counted with the channels.",
+                n=n,
+                **values,
             )
         )
     return Paragraph(tuple(text))
