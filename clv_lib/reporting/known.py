@@ -10,13 +10,11 @@ from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.new_customers import NewCustomerDraws
 from clv_lib.analysis.terms import ReferralGain
 from clv_lib.analysis.unit_costs import Source, UnitCosts
-from clv_lib.reporting.costs_record import UNIT_COSTS, load_unit_costs
+from clv_lib.reporting.costs_record import ACQUISITION, REFERRALS, UNIT_COSTS, load_unit_costs
 from clv_lib.reporting.study import Study
 
 PER_ORDER: Final = frozenset({"fulfilment", "service"})  # kinds of cost that may hang on orders
 PER_MONTH: Final = frozenset({"service", "retention", "marketing"})
-ACQUISITION: Final = "acquisition_costs"  # channel, spend, new_customers: a row per channel
-REFERRALS: Final = "referral_rates"  # new_customers (per month alive), cost (of one of them): a row per draw
 JEFFREYS: Final = 0.5  # prior events of a Poisson count
 CAC_DRAWS: Final = 4_000
 

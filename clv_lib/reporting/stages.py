@@ -33,8 +33,10 @@ class Stage:
 STAGES: Final = (
     Stage("01_data_collection", reads=(*DATA_SECTIONS, "model")),
     Stage("02_cost_accounting", needs=("01_data_collection",)),
-    Stage("04_lifetime_value", needs=("01_data_collection",)),
-    Stage("00_summary", needs=("01_data_collection", "04_lifetime_value")),  # runs last, reads first
+    Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting")),
+    Stage(
+        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")
+    ),  # runs last, reads first
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import pandas as pd
 from pydantic import TypeAdapter
@@ -115,20 +115,8 @@ class Study:
         """Leave the key figures for ``run.json`` and the summary."""
         self.folder.record_key_figures(self.notebook, figures)
 
-    @overload
-    def record(self) -> "dict[str, nw.LazyFrame[Any]]": ...
-
-    @overload
-    def record(self, figures: Sequence[KeyFigure]) -> None: ...
-
-    def record(self, figures: Sequence[KeyFigure] | None = None) -> "dict[str, nw.LazyFrame[Any]] | None":
-        """The tables of the customer record that the data notebook has left, opened in DuckDB, by name.
-
-        Called with key figures it is :meth:`record_figures`.
-        """
-        if figures is not None:
-            self.record_figures(figures)
-            return None
+    def record(self) -> "dict[str, nw.LazyFrame[Any]]":
+        """The tables of the customer record that the data notebook has left, opened in DuckDB, by name."""
         from clv_lib.data.handover import opened_record
 
         paths = {name: f"{RECORD_PREFIX}{name}.parquet" for name in type(self.settings.tables).model_fields}

@@ -111,6 +111,9 @@ class CostsSection(Section):
         description="customers without a known channel are counted with the channels in proportion, up to this part of "
         "all; where they are more, not knowing is a group of its own (as where only paid channels are recorded)",
     )
+    referral_channel: str = Field(
+        "referral", description="channel of the ledger whose cost per new customer is that of a referral"
+    )
     onboarding: tuple[str, ...] = Field(
         ("onboarding",), description="pools or channels of the ledger that hold the cost of welcoming new customers"
     )
