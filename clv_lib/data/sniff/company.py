@@ -95,9 +95,10 @@ def timezone(tables: dict[str, Recognised], money: str) -> tuple[Guess, dict[str
 def _hours(found: Clock, home: str) -> str:
     shift = (3 - found.quiet + 12) % 24 - 12
     said = "the stamps are UTC, and" if found.universal else "if the clock times are UTC:"
+    place = "which zone is that" if home == "UTC" else f"is it {home}"
     return (
         f"{said} the fewest are around {found.quiet:02d}:30, so business days begin some {abs(shift)} hours "
-        f"{'earlier' if shift > 0 else 'later'} than in UTC; is it {home}?"
+        f"{'earlier' if shift > 0 else 'later'} than in UTC; {place}?"
     )
 
 
