@@ -6,7 +6,7 @@ off (:func:`trim_of`).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import narwhals as nw
@@ -40,6 +40,7 @@ YES: Final = ("true", "yes", "ya", "y", "1", "1.0")
 NO: Final = ("false", "no", "tidak", "n", "f", "0", "0.0")
 UNITS: Final = "units"  # the table's money in ten-thousandths
 ROUNDED: Final = "rounded_amount"
+OTHER_DAY: Final = "other_day"  # of a log whose clocks hung elsewhere: the day there was another one
 _LARGEST: Final = 9e14  # units are 64-bit integers
 _DAYS: Final = ("day", "moment", "month")
 _NUMBERS: Final = ("number", "whole")
@@ -64,7 +65,8 @@ def typed(loaded: Loaded, settings: Settings, engine: Engine) -> tuple[Frame, li
     """Transactions with ``customer_id`` (text), ``ordered_at`` (day), ``units`` (ten-thousandths) and optional columns.
 
     Beside them stand ``no_date`` and ``no_amount`` (the source said that there is none), ``trimmed_id`` and
-    ``rounded_amount`` (what was repaired), and ``shown``, the text of a value that could not be read.
+    ``rounded_amount`` (what was repaired), and ``shown``, the text of a value that could not be read; where
+    ``tables.transactions.timezone`` says that the clocks hung elsewhere, ``other_day``: whether the day there differs.
     """
     section, zone = settings.tables.transactions, settings.dataset.timezone
     frame, facts = read_columns(loaded, section=section, zone=zone, engine=engine)
@@ -83,6 +85,7 @@ def typed(loaded: Loaded, settings: Settings, engine: Engine) -> tuple[Frame, li
         stated.is_null().alias("no_date"),
         amount.is_null().alias("no_amount"),
         shown.otherwise(nw.when(nw.col(UNITS).is_null()).then(amount)).alias("shown"),
+        *(name for name in frame.collect_schema().names() if name == OTHER_DAY),
     )
     return rows, facts
 
@@ -183,6 +186,10 @@ class _Reader:
             if self.contract.reads(ours) in ("id", "label"):
                 raw = self._raw(ours)
                 columns.append(f"coalesce(trim({raw}) <> {raw}, false) AS {quote(trim_of(ours))}")
+        if self.contract is LOG and self._clock_zone:
+            there = replace(self, section=self.section.model_copy(update={"timezone": None}))
+            unmoved, _ = there._days(ORDERED_AT, well_formed)
+            columns.append(f"coalesce({values[ORDERED_AT]} <> {unmoved}, false) AS {OTHER_DAY}")
         if money:
             columns.append(f"{self._number(money, marks, exact=True)} AS number")
         frame = self.engine.project(texts, columns)
@@ -191,6 +198,11 @@ class _Reader:
             kept = [quote(name) for name in frame.collect_schema().names() if name != "number"]
             frame = self.engine.project(frame, [*kept, f"{units_sql('number')} AS {UNITS}", f"{rounded} AS {ROUNDED}"])
         return frame, [fact for fact in facts if fact]
+
+    @property
+    def _clock_zone(self) -> str | None:
+        """Where the clocks hung, if elsewhere."""
+        return self.section.timezone if self.section.timezone != self.zone else None
 
     def _about(self, *ours: str) -> str:
         names = " and ".join(repr(self.loaded.columns[each]) for each in ours)
@@ -264,8 +276,7 @@ class _Reader:
 
     def _days(self, ours: str, well_formed: Frame) -> tuple[str, Inferred | None]:
         """A day, month or moment of the business."""
-        reads, fact, section = self.contract.reads(ours), None, self.section
-        clock_zone = section.timezone if section.timezone not in (None, self.zone) else None
+        reads, fact, section, clock_zone = self.contract.reads(ours), None, self.section, self._clock_zone
         if self.types[ours].is_temporal():
             return self._as(reads, self._plain_moment(ours, well_formed, clock_zone)), None
         text, rows = self.dialect.name(text_of(ours)), self._written(ours, well_formed)
