@@ -111,7 +111,7 @@ class Books:
 
     def acquisition(self, settings: Settings) -> pd.DataFrame | None:
         """Spend on winning customers beside the customers won; None where the ledger holds none."""
-        if not self.whole_spend[KIND].isin(["acquisition", "marketing"]).any():
+        if not (self.whole_spend[KIND] == "acquisition").any():
             return None
         months = range(int(self.whole_spend[NUMBER].min()), int(self.whole_spend[NUMBER].max()) + 1)
         return acquisition_spend(self.whole_spend, self.won, months=months, settings=settings.costs)
