@@ -156,7 +156,9 @@ def test_a_change_of_unit_is_found_with_its_day():
         assert change.values["after"] == pytest.approx(paid.loc[late, "amount"].median())
 
 
-@pytest.mark.parametrize(("file", "customers", "rows"), [("25_all_one_time.csv", 120, 120), ("26_single_customer.csv", 1, 25)])
+@pytest.mark.parametrize(
+    ("file", "customers", "rows"), [("25_all_one_time.csv", 120, 120), ("26_single_customer.csv", 1, 25)]
+)
 def test_logs_too_poor_for_a_model_are_still_described(file, customers, rows):
     with reading(HARD, file) as found:
         adds_up(found)
@@ -264,7 +266,11 @@ def test_currency_symbols_are_refused_with_lines_and_values():
     assert "column 'amount': 448 rows" in said
     for part in ("line 2 'Rp 212.500'", "line 7 '(250000)'", "line 8 '250000-'", "line 9 'gratis'"):
         assert part in said
-    for part in ("brackets, which mean a negative amount, in 1 rows (line 7", "a minus at the end", "a currency symbol"):
+    for part in (
+        "brackets, which mean a negative amount, in 1 rows (line 7",
+        "a minus at the end",
+        "a currency symbol",
+    ):
         assert part in said
 
 
@@ -305,7 +311,9 @@ def test_a_missing_rate_and_a_blank_currency_are_named_with_month_count_and_line
 def test_with_all_rates_amounts_are_converted_and_counted_by_currency(tmp_path):
     log = pd.read_csv(HARD / "18_mixed_currencies.csv").dropna(subset="currency")
     log.to_csv(tmp_path / "log.csv", index=False)
-    table = pd.concat([rates(), pd.DataFrame({"month": [pd.Timestamp("2024-01-01")], "currency": ["SGD"], "rate": [11_500]})])
+    table = pd.concat(
+        [rates(), pd.DataFrame({"month": [pd.Timestamp("2024-01-01")], "currency": ["SGD"], "rate": [11_500]})]
+    )
     with reading(tmp_path, "log.csv", columns=MONEY, rates=table) as found:
         adds_up(found)
         counts = {each.currency: (each.rows, float(each.amount)) for each in found.report.converted}
@@ -332,3 +340,145 @@ def test_columns_that_are_called_the_same_after_trimming_are_refused():
     assert "'amount' in columns 4 and 5" in refused("39_headers_duplicate.csv")
     said = refused("39_headers_id.csv", columns={"customer_id": "Pelanggan"})
     assert "'Jumlah' in columns 4 and 5" in said
+
+
+def french(amount: float) -> str:
+    """1 250,50: as a French export writes it, with a no-break space."""
+    return f"{amount:,.2f}".replace(",", "\u00a0").replace(".", ",")
+
+
+def twin(tmp_path: Path, table: pd.DataFrame, way: str) -> tuple[str, dict]:
+    """Write a table in another way; its name, and what must be stated."""
+    if way == "french, latin-1, semicolons, gzip":
+        table = table[table.columns[::-1]].assign(amount=table["amount"].map(french))
+        table.to_csv(tmp_path / "twin.csv.gz", index=False, sep=";", encoding="latin-1")
+        return "twin.csv.gz", {"encoding": "latin-1"}
+    if way == "american dates, tabs, utf-16":
+        day = pd.to_datetime(table["order_date"]).dt.strftime("%m/%d/%Y")
+        table.assign(order_date=day).to_csv(tmp_path / "twin.tsv", index=False, sep="\t", encoding="utf-16")
+        return "twin.tsv", {}
+    if way == "indonesian months, pipes":
+        day = pd.to_datetime(table["order_date"])
+        told = (
+            day.dt.day.astype("str")
+            + " "
+            + day.dt.month.map(dict(enumerate(MONTHS, start=1)))
+            + " "
+            + day.dt.year.astype("str")
+        )
+        table.assign(order_date=told).to_csv(tmp_path / "twin.txt", index=False, sep="|", lineterminator="\r\n")
+        return "twin.txt", {}
+    typed = table.assign(order_date=pd.to_datetime(table["order_date"]))
+    typed.to_parquet(tmp_path / "twin.parquet", index=False)
+    return "twin.parquet", {}
+
+
+MONTHS = ["Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober"]
+MONTHS += ["November", "Desember"]
+WAYS = ["french, latin-1, semicolons, gzip", "american dates, tabs, utf-16", "indonesian months, pipes", "parquet"]
+
+
+def table_of(file: str) -> pd.DataFrame:
+    return pd.read_csv(HARD / file, dtype={"customer_id": "str"}, keep_default_na=False)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_refunds_fare_the_same_however_they_are_written(tmp_path, way):
+    name, stated = twin(tmp_path, table_of("04_refunds.csv"), way)
+    with reading(tmp_path, name, columns=REFUNDS, **stated) as found:
+        adds_up(found)
+        assert totals(found) == NET
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_guests_fare_the_same_however_they_are_written(tmp_path, way):
+    name, stated = twin(tmp_path, table_of("20_guests.csv"), way)
+    with reading(tmp_path, name, **stated) as found:
+        equals_base(found)
+        assert found.report.issue("guest").money == Decimal(24_958_500)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_copies_and_free_orders_fare_the_same_however_they_are_written(tmp_path, way):
+    table = pd.concat([table_of("01_exact_duplicates.csv"), table_of("06_zero_amounts.csv").query("amount == 0")])
+    name, stated = twin(tmp_path, table, way)
+    with reading(tmp_path, name, **stated) as found:
+        equals_base(found)
+        assert (found.report.issue("duplicate").rows, found.report.issue("zero_amount").rows) == (37, 20)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_units_and_currencies_fare_the_same_however_they_are_written(tmp_path, way):
+    name, stated = twin(tmp_path, table_of("36_units_in_thousands.csv"), way)
+    with reading(tmp_path, name, **stated) as found:
+        (change,) = found.report.findings
+        assert (change.code, change.values["day"]) == ("unit_change", "2024-01-01")
+    name, stated = twin(tmp_path, table_of("18_mixed_currencies.csv"), way)
+    with (
+        pytest.raises(DataError, match="IDR in 476 rows, USD in 61 rows, SGD in 47 rows, blank in 12 rows"),
+        reading(tmp_path, name, columns=MONEY, **stated),
+    ):
+        pass
+    with (
+        pytest.raises(DataError, match="no rate for SGD in 2024-01: "),
+        reading(tmp_path, name, columns=MONEY, rates=rates(), **stated),
+    ):
+        pass
+
+
+def test_all_months_in_indonesian_are_one_form_and_one_english_row_among_them_is_not(tmp_path):
+    name, _ = twin(tmp_path, table_of("00_clean_base.csv"), "indonesian months, pipes")
+    with reading(tmp_path, name) as found:
+        equals_base(found)
+        assert facts(found)["month_names"] == "Indonesian"
+        assert facts(found)["date_format"] == "%d %B %Y"
+    text = (tmp_path / name).read_text().replace("5 Januari 2023", "2023-01-05", 1)
+    (tmp_path / name).write_text(text)
+    with reading(tmp_path, name) as found:
+        assert [str(place) for place in found.report.issue("bad_date").first] == ["line 2 '2023-01-05'"]
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [("05-Agu-2023", None), ("5 Agt 2023", None), ("5 agustus 2023 08:15", None), ("Agustus 5, 2023", "%B %d, %Y")],
+)
+def test_short_months_and_stated_forms_are_read_in_indonesian_too(tmp_path, written, form):
+    (tmp_path / "log.csv").write_text(f'customer_id,order_date,amount\na,"{written}",1\nb,"{written}",1\n')
+    with reading(tmp_path, "log.csv", columns=NO_ORDER, **({"date_format": form} if form else {})) as found:
+        assert found.report.first_day == date(2023, 8, 5)
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "expected"),
+    [
+        ("USD", ["$1,250.00", "(5.00)", "US$ 7.25", "free", "-$3", "3.50-", "USD 2"], [1250, -5, 7.25, 0, -3, -3.5, 2]),
+        ("EUR", ["1.250,00 €", "€ 5,50", "EUR 7", "-2,00 €", "(3,00 €)"], [1250, 5.5, 7, -2, -3]),
+        (
+            "IDR",
+            ["Rp1.250.000,-", "Rp. 2.000", "rp 15.000,00", "(250000)", "Cuma-cuma"],
+            [1_250_000, 2000, 15_000, -250_000, 0],
+        ),
+        ("CHF", ["CHF 1'250.50", "CHF 3.-"], [1250.5, 3]),
+    ],
+)
+def test_amounts_with_symbols_of_other_countries_are_read_when_asked(tmp_path, currency, written, expected):
+    rows = "".join(f'c{k},2024-01-0{k + 1},"{text}"\n' for k, text in enumerate(written))
+    (tmp_path / "log.csv").write_text("customer_id,order_date,amount\n" + rows)
+    parse = PoliciesSection(amount_symbols="parse", refunds="exclude", unreadable="set_aside")
+    with reading(tmp_path, "log.csv", columns=NO_ORDER, currency=currency, policies=parse) as found:
+        adds_up(found)
+        table = collected(found.classified.select("line", "units")).sort_values("line")
+        assert (table["units"] / 10_000).tolist() == expected
+
+
+def test_the_symbol_of_another_currency_is_never_read_as_ours(tmp_path):
+    (tmp_path / "log.csv").write_text("customer_id,order_date,amount\na,2024-01-01,Rp 5.000\nb,2024-01-01,$ 5\n")
+    parse = PoliciesSection(amount_symbols="parse", unreadable="set_aside")
+    with (
+        pytest.raises(DataError, match="with 'rp' in column 'amount'"),  # 5 or 5,000?
+        reading(tmp_path, "log.csv", columns=NO_ORDER, policies=parse),
+    ):
+        pass
+    with reading(tmp_path, "log.csv", columns=NO_ORDER, policies=parse, decimal=",", thousands=".") as found:
+        assert [str(place) for place in found.report.issue("bad_amount").first] == ["line 3 '$ 5'"]
+        assert found.report.used.money == 5000

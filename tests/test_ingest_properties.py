@@ -4,13 +4,16 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from clv_lib.data.customers import collected
 from clv_lib.errors import DataError, SettingsError
+from clv_lib.settings import PoliciesSection
 from tests.ingest_support import adds_up, reading
 
+LONG = "order_id,customer_id,order_date,amount,refund_of,currency"
 HEADER = "order_id,customer_id,order_date,amount"
 ROWS = [f"O{k},c{k % 9},2024-0{k % 6 + 1}-{k % 27 + 1:02d},{k + 1}.25" for k in range(400)]
 MONEY = sum((Decimal(row.rsplit(",", 1)[1]) for row in ROWS), Decimal(0))
@@ -87,3 +90,58 @@ def test_arbitrary_bytes_end_in_a_sentence_or_in_rows_that_add_up(data, with_hea
                 adds_up(found)
         except (DataError, SettingsError) as error:
             assert len(str(error)) > 40
+
+
+COLUMNS = {"order_id": "order_id", "ordered_at": "order_date", "refund_of": "refund_of", "currency": "currency"}
+RATES = pd.DataFrame(
+    {"month": ["2024-01-01", "2024-02-01"] * 2, "currency": ["USD"] * 2 + ["SGD"] * 2, "rate": [3.3, 3.5, 2, 7.25]}
+)
+MERGES = pd.DataFrame({"old_id": ["c1", "c2"], "new_id": ["c2", "c3"]})
+ORDER = st.integers(0, 5).map("O{}".format)
+MONEY_TEXT = st.one_of(st.integers(-60, 60).map(str), st.decimals(-900, 900, places=4).map(str), st.just("0"))
+ROW = st.builds(
+    lambda order, who, day, month, paid, back, currency: (
+        f"{order},{who},2024-{month:02d}-{day:02d},{paid},{back},{currency}"
+    ),
+    st.one_of(ORDER, st.just("")),
+    st.sampled_from(["c1", "c2", "c3", "c4", "guest", "", "TEST", " c3 ", "n/a"]),
+    st.integers(1, 9),
+    st.integers(1, 2),
+    MONEY_TEXT,
+    st.one_of(st.just(""), ORDER),
+    st.sampled_from(["IDR", "idr", "USD", "SGD"]),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=25),
+    copies=st.integers(0, 3),
+    refunds=st.sampled_from(["match", "exclude"]),
+    guests=st.sampled_from(["exclude", "keep"]),
+    bots=st.sampled_from(["report", "exclude"]),
+    conflicts=st.sampled_from(["report", "exclude"]),
+    zero=st.sampled_from(["keep", "exclude"]),
+    names=st.sampled_from([COLUMNS, {k: v for k, v in COLUMNS.items() if k not in ("order_id", "refund_of")}]),
+)
+def test_policies_in_any_mixture_lose_no_row_and_no_money(rows, copies, refunds, guests, bots, conflicts, zero, names):
+    rows = [*rows, *rows[:copies]]
+    policies = PoliciesSection(
+        refunds=refunds, guests=guests, bots=bots, conflicting_orders=conflicts, zero_amounts=zero, bot_orders_per_day=3
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "log.csv").write_text("\n".join([LONG, *rows]) + "\n")
+        try:
+            with reading(
+                Path(folder), "log.csv", columns=names, policies=policies, rates=RATES, merges=MERGES, decimal="."
+            ) as found:
+                adds_up(found)
+                assert found.report.read.rows == len(rows)
+                table = collected(found.transactions)
+                assert len(table) == found.report.used.rows
+                assert not set(table["customer_id"]) & {"guest", "TEST", "n/a", "c1", "c2"}
+                if zero == "exclude":
+                    assert (table["amount"] > 0).all()
+                assert found.write_quarantine(Path(folder) / "q.csv") == found.report.quarantined.rows
+        except DataError as error:
+            assert "all" in str(error) and "set aside" in str(error)

@@ -144,8 +144,10 @@ def test_the_pairing_by_windows_is_the_one_by_hand_on_pandas_and_duckdb(seed):
     rows["booked"] = rows["units"]
     rows["reason"] = np.where(rows["units"] < 0, "negative_amount", "")
     rows["reason"] = rows["reason"].astype("str")
-    table = duckdb.connect().from_arrow(pa.Table.from_pandas(rows)).project(
-        "* REPLACE (CAST(ordered_at AS DATE) AS ordered_at)"
+    table = (
+        duckdb.connect()
+        .from_arrow(pa.Table.from_pandas(rows))
+        .project("* REPLACE (CAST(ordered_at AS DATE) AS ordered_at)")
     )
     for frame in (nw.from_native(rows).lazy(), nw.from_native(table)):
         found = collected(match_refunds(frame, columns={})).sort_values("line")
@@ -179,8 +181,10 @@ def test_orders_of_many_lines_are_refunded_to_the_unit_on_pandas_and_duckdb(seed
         }
     ).astype({"reason": "str", "refund_of": "str"})
     rows["booked"] = rows["units"]
-    table = duckdb.connect().from_arrow(pa.Table.from_pandas(rows)).project(
-        "* REPLACE (CAST(ordered_at AS DATE) AS ordered_at)"
+    table = (
+        duckdb.connect()
+        .from_arrow(pa.Table.from_pandas(rows))
+        .project("* REPLACE (CAST(ordered_at AS DATE) AS ordered_at)")
     )
     for frame in (nw.from_native(rows).lazy(), nw.from_native(table)):
         found = collected(match_refunds(frame, columns={"order_id": "o", "refund_of": "r"})).sort_values("line")

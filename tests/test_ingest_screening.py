@@ -113,7 +113,9 @@ def test_a_unit_that_changes_and_changes_back_is_found_twice():
     frame["value"] = np.where(wrong, frame["value"] // 1000, frame["value"])
     rows = pd.DataFrame({"customer_id": frame["customer_id"], "purchase_day": frame["day"] + START.toordinal()})
     lazy = nw.from_native(rows.assign(value=frame["value"], n=1)).lazy()
-    changes = [each for each in screen(lazy, first=START, end=START + timedelta(days=539)) if each.code == "unit_change"]
+    changes = [
+        each for each in screen(lazy, first=START, end=START + timedelta(days=539)) if each.code == "unit_change"
+    ]
     days = [(date.fromisoformat(str(each.values["day"])) - START).days for each in changes]
     assert days == [100, 161]
 
@@ -129,7 +131,9 @@ def test_old_customers_taken_for_new_ones_are_noticed():
     frame = log_of(8, days=540)
     late = frame[frame["day"] >= 180].assign(day=frame["day"] - 180)
     rng = np.random.default_rng(1)
-    old = pd.DataFrame({"customer_id": [f"old{k}" for k in range(900)], "day": rng.integers(0, 10, 900), "value": 10**9})
+    old = pd.DataFrame(
+        {"customer_id": [f"old{k}" for k in range(900)], "day": rng.integers(0, 10, 900), "value": 10**9}
+    )
     censored = found(pd.concat([late, old]), days=360)["left_censored"]
     assert censored["days"] == 7
     assert censored["share"] > 0.15
@@ -196,7 +200,9 @@ def test_the_clock_is_read_from_text_in_every_form(tmp_path, form):
 
 
 def crowd(sizes: list[int]) -> list[str]:
-    rows = pd.DataFrame({"customer_id": [f"c{k}" for k in range(len(sizes))], "purchase_day": 1, "value": 1, "n": sizes})
+    rows = pd.DataFrame(
+        {"customer_id": [f"c{k}" for k in range(len(sizes))], "purchase_day": 1, "value": 1, "n": sizes}
+    )
     return crowds(nw.from_native(rows).lazy())
 
 

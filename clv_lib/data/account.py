@@ -81,7 +81,9 @@ def marked(classified: Frame, suspects: Frame, reason: str, *, on: str) -> Frame
     flagged = suspects.with_columns(nw.lit(True).alias("suspected"))
     rows = classified.join(flagged, left_on=on, right_on="suspect", how="left")
     hit = nw.col("suspected").fill_null(False) & nw.col("reason").is_in(["", "negative_amount"])
-    return rows.with_columns(nw.when(hit).then(nw.lit(reason)).otherwise(nw.col("reason")).alias("reason")).select(names)
+    return rows.with_columns(nw.when(hit).then(nw.lit(reason)).otherwise(nw.col("reason")).alias("reason")).select(
+        names
+    )
 
 
 def in_file_order(issues: Sequence[Issue]) -> list[Issue]:

@@ -9,7 +9,7 @@ from clv_lib.data.fetching import fetch
 from clv_lib.data.identities import is_guest, is_test_account
 from clv_lib.data.refunds import PENDING
 from clv_lib.data.tables import EARLIEST_DAY
-from clv_lib.names import CUSTOMER_ID, ORDER_ID, ORDERED_AT
+from clv_lib.names import ORDER_ID, ORDERED_AT
 from clv_lib.periods import day_number
 from clv_lib.settings import PoliciesSection
 

@@ -41,7 +41,7 @@ def screen_clock(loaded: Loaded, settings: Settings, engine: Engine) -> list[Fin
 
 
 def _times(frame: Frame, engine: Engine) -> pd.DataFrame:
-    """Distinct ``hour, minute, offset`` with ``n``; the offset is minutes east of UTC, missing where none is written."""
+    """Distinct ``hour, minute, offset`` with ``n``; the offset is minutes east of UTC, or missing."""
     kind = frame.collect_schema()[ORDERED_AT]
     if isinstance(kind, nw.Datetime):
         when = nw.col(ORDERED_AT)
@@ -103,7 +103,7 @@ def hours_in_doubt(times: pd.DataFrame, *, zone: str) -> list[Finding]:
     shift = (east - times["offset"]).fillna(0)
     local = (times["hour"] * 60 + times["minute"] + shift) % (24 * 60)
     most = times["n"].groupby(local).sum()
-    time = int(most.idxmax())
+    time = int(most.index[int(most.to_numpy().argmax())])
     if most.max() >= _SAME * total:
         if total < 2 or times["offset"].isna().all() or time == 0:
             return []  # dates only, written as midnight

@@ -52,7 +52,9 @@ def guests_apart(rows: Frame, policies: PoliciesSection, columns: dict[str, str]
         by_order = nw.concat_str([nw.lit("guest "), nw.col(ORDER_ID)])
         alone = nw.when(~nw.col(ORDER_ID).is_null()).then(by_order).otherwise(alone)
     rows = rows.with_columns(is_guest(policies).fill_null(False).alias("guest_apart"))
-    return rows.with_columns(nw.when(nw.col("guest_apart")).then(alone).otherwise(nw.col(CUSTOMER_ID)).alias(CUSTOMER_ID))
+    return rows.with_columns(
+        nw.when(nw.col("guest_apart")).then(alone).otherwise(nw.col(CUSTOMER_ID)).alias(CUSTOMER_ID)
+    )
 
 
 def is_test_account(policies: PoliciesSection) -> nw.Expr:

@@ -167,7 +167,10 @@ def _in_plain_spelling(loaded: Loaded, settings: Settings, engine: Engine) -> tu
         return loaded, facts
     if types[ORDERED_AT] == nw.String:
         frame, found = plain_months(
-            frame, engine, form=settings.tables.transactions.date_format, about=f"column {loaded.columns[ORDERED_AT]!r} {about}"
+            frame,
+            engine,
+            form=settings.tables.transactions.date_format,
+            about=f"column {loaded.columns[ORDERED_AT]!r} {about}",
         )
         facts += found
     if types[AMOUNT] == nw.String and settings.policies.amount_symbols == "parse":
@@ -257,7 +260,9 @@ def _fully_refunded(classified: Frame) -> int:
 def _choices(policies: PoliciesSection) -> dict[str, str]:
     """The policies in words: name = choice."""
     plain = policies.model_dump()
-    return {name: ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for name, value in plain.items()}
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for name, value in plain.items()
+    }
 
 
 def _refuse_currencies(classified: Frame, settings: Settings, loaded: Loaded, *, rated: bool) -> None:

@@ -38,7 +38,7 @@ DATE_FORMS: Final[dict[str, str]] = {
     "%d.%m.%Y": r"\d{1,2}\.\d{1,2}\.\d{4}",
     "%d %b %Y": r"\d{1,2} [A-Za-z]{3} \d{4}",
     "%d-%b-%Y": r"\d{1,2}-[A-Za-z]{3}-\d{4}",
-    "%d %B %Y": r"\d{1,2} [A-Za-z]{4,9} \d{4}",
+    "%d %B %Y": r"\d{1,2} [A-Za-z]{3,9} \d{4}",
 }
 INSTANT: Final = "ISO 8601 with a time zone"
 

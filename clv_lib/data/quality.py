@@ -12,6 +12,7 @@ from typing import Any
 from clv_lib.data.reasons import BENDS, FINDINGS, REASONS, UNREADABLE, IssueKind
 from clv_lib.data.tables import MONEY_UNITS
 
+
 @dataclass(frozen=True)
 class Source:
     """One file, or one table of the engine, as it was read.

@@ -30,7 +30,10 @@ REASONS: Final[dict[str, tuple[IssueKind, str]]] = {
     "trimmed_id": ("repair", "have a customer id with spaces around it, which were removed"),
     "rounded_amount": ("repair", "have an amount with more than four decimals, which was rounded"),
     "merged_id": ("repair", "have a merged customer id, which was replaced by the one in use (tables.merges)"),
-    "guest_apart": ("repair", "name no customer; each of their orders was made a customer of its own (policies.guests)"),
+    "guest_apart": (
+        "repair",
+        "name no customer; each of their orders was made a customer of its own (policies.guests)",
+    ),
     "converted": ("repair", "are in another currency and were converted at the rate of their month (tables.fx_rates)"),
     "partly_refunded": ("repair", "had a refund taken off their amount (policies.refunds)"),
     "possible_duplicate": ("note", "equal an earlier row in every column; without an order id they were kept"),

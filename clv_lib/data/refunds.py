@@ -106,10 +106,15 @@ def _by_order(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
     so_far = nw.col("asked").cum_sum().over("target", "payer", order_by=[ORDERED_AT, "source", "line", "row_key"])
     left = nw.col("room") - (nw.col("so_far") - nw.col("asked"))
     hits = hits.with_columns(asked.alias("asked")).with_columns(so_far.cast(nw.Int64).alias("so_far"))
-    hits = hits.with_columns(nw.min_horizontal(nw.max_horizontal(left, nw.lit(0)), "asked").cast(nw.Int64).alias("taken"))
+    hits = hits.with_columns(
+        nw.min_horizontal(nw.max_horizontal(left, nw.lit(0)), "asked").cast(nw.Int64).alias("taken")
+    )
     hits = hits.with_columns(
         (nw.col("taken") - nw.col("asked")).alias("booked"),
-        nw.when(nw.col("taken") == nw.col("asked")).then(nw.lit("refund")).otherwise(nw.lit("excess_refund")).alias("reason"),
+        nw.when(nw.col("taken") == nw.col("asked"))
+        .then(nw.lit("refund"))
+        .otherwise(nw.lit("excess_refund"))
+        .alias("reason"),
     )
     # a stated order that is not here was placed before the log begins: another must not pay for it
     lost = nw.when(~nw.col("stated").is_null()).then(nw.lit("unmatched_refund")).otherwise(nw.col("reason"))
@@ -120,12 +125,15 @@ def _by_order(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
         .agg(nw.col("taken").sum().alias("due"), nw.col("room").max())
         .with_columns(nw.col("due").cast(nw.Int64), nw.col("room").cast(nw.Int64))
     )
-    keys = {"left_on": [ORDER_ID, CUSTOMER_ID], "right_on": ["target", "payer"]}
-    affected = sold.join(owing, how="inner", **keys)
+    keys, theirs_too = [ORDER_ID, CUSTOMER_ID], ["target", "payer"]
+    affected = sold.join(owing, how="inner", left_on=keys, right_on=theirs_too)
     # `used` without the affected lines; a free line of such an order stays as it is
     sold_or_null = nw.col("units") > 0
     untouched = nw.concat(
-        [used.filter(sold_or_null).join(owing, how="anti", **keys), used.filter(~sold_or_null).select(names)]
+        [
+            used.filter(sold_or_null).join(owing, how="anti", left_on=keys, right_on=theirs_too),
+            used.filter(~sold_or_null).select(names),
+        ]
     )
     return nw.concat([untouched.select(names), _spread(affected).select(names)]), nw.concat(
         [hits.select(names), misses.select(names)]
@@ -171,10 +179,13 @@ def _by_amount(used: Frame, refunds: Frame) -> tuple[Frame, Frame]:
     waiting = (nw.col("reason") == PENDING) & nw.col("stated").is_null()
     pending, settled = refunds.filter(waiting), refunds.filter(~waiting)
     offered = (nw.col("reason") == "") & (nw.col("booked") > 0)
-    keys = {"left_on": [CUSTOMER_ID, "booked"], "right_on": ["who", "size"]}
+    keys, wanted = [CUSTOMER_ID, "booked"], ["who", "size"]
     sizes = pending.select(nw.col(CUSTOMER_ID).alias("who"), (-nw.col("booked")).alias("size")).unique()
     open_, closed = used.filter(offered), used.filter(~offered)
-    candidates, rest = open_.join(sizes, how="semi", **keys), open_.join(sizes, how="anti", **keys)
+    candidates, rest = (
+        open_.join(sizes, how="semi", left_on=keys, right_on=wanted),
+        open_.join(sizes, how="anti", left_on=keys, right_on=wanted),
+    )
     paired = _paired(nw.concat([candidates.select(names), pending.select(names)]), nw.col("booked").abs())
     is_order = nw.col("booked") > 0
     sold = paired.filter(is_order).with_columns(*_settled(nw.col("paired"), "refunded_order"))

@@ -114,7 +114,12 @@ def screen(days: Frame, *, first: date, end: date) -> tuple[Finding, ...]:
         # between two orders any day will do; systems are changed at the beginning of a month
         days_between = [daily.day(k) for k in range(change.since, change.at + 1)]
         when = next((day for day in days_between if day.day == 1), days_between[-1])
-        values = {"day": when.isoformat(), "before": before, "after": after, "ratio": after / before}
+        values: dict[str, float | int | str] = {
+            "day": when.isoformat(),
+            "before": before,
+            "after": after,
+            "ratio": after / before,
+        }
         found.append(Finding("unit_change", "looks_like_prices", values))
     found += [*left_censoring(daily), *import_months(daily), *firsts_of_months(daily), *weekday_holes(daily)]
     return tuple(found)
@@ -122,7 +127,9 @@ def screen(days: Frame, *, first: date, end: date) -> tuple[Finding, ...]:
 
 def _median(days: Frame, daily: Daily, low: int, high: int) -> float:
     inside = (nw.col(PURCHASE_DAY) >= daily.start + low) & (nw.col(PURCHASE_DAY) < daily.start + high)
-    return float(fetch(days.filter(inside & (nw.col(VALUE) > 0)).select(nw.col(VALUE).median()))[0][VALUE]) / MONEY_UNITS
+    return (
+        float(fetch(days.filter(inside & (nw.col(VALUE) > 0)).select(nw.col(VALUE).median()))[0][VALUE]) / MONEY_UNITS
+    )
 
 
 def gaps(daily: Daily) -> list[Finding]:
@@ -223,7 +230,7 @@ def import_months(daily: Daily) -> list[Finding]:
             beside = fresh.iloc[[0, *range(2, min(4, len(fresh)))]]
         new, usual = fresh.iloc[k], beside.max()
         if new > _IMPORT_FACTOR * usual + 5 * np.sqrt(usual) and new > max(_IMPORT_SHARE * fresh.sum(), _IMPORT_LEAST):
-            values = {"month": str(fresh.index[k]), "new": int(new), "beside": int(usual)}
+            values: dict[str, float | int | str] = {"month": str(fresh.index[k]), "new": int(new), "beside": int(usual)}
             found.append(Finding("import_month", "too_many_new", values))
     return found
 

@@ -30,8 +30,8 @@ _SHARED: Final = ("april", "september", "november", "jan", "feb", "mar", "apr", 
 _MONTHS: Final = _INDONESIAN | {word: word.capitalize() for word in _SHARED}
 
 SYMBOLS: Final = {  # how amounts of a currency are marked, in small letters
-    **{"IDR": ("rp", "rp."), "USD": ("$", "us$"), "SGD": ("s$", "$"), "MYR": ("rm",), "EUR": ("€",), "GBP": ("£",)},
-    **{"JPY": ("¥",), "AUD": ("a$", "$"), "THB": ("฿",), "INR": ("₹", "rs", "rs."), "PHP": ("₱",), "VND": ("₫", "đ")},
+    **{"IDR": ("rp",), "USD": ("$", "us$"), "SGD": ("s$", "$"), "MYR": ("rm",), "EUR": ("€",), "GBP": ("£",)},
+    **{"JPY": ("¥",), "AUD": ("a$", "$"), "THB": ("฿",), "INR": ("₹", "rs"), "PHP": ("₱",), "VND": ("₫", "đ")},
 }
 FREE: Final = ("gratis", "free", "cuma-cuma", "percuma")
 STRANGE: Final = {  # what an amount that cannot be read may hold, and what it means
@@ -87,7 +87,9 @@ def plain_months(frame: Frame, engine: Engine, *, form: str | None, about: str) 
     counts = _counts(frame, tests, engine)
     if not counts["theirs"] or (form is None and counts["known"] < (1 - TOLERATED_SHARE) * counts["dates"]):
         return frame, []
-    before, after = (dialect.extract(value, each) for each in ("^([^A-Za-z]*)[A-Za-z]", "^[^A-Za-z]*[A-Za-z]{3,9}(.*)$"))
+    before, after = (
+        dialect.extract(value, each) for each in ("^([^A-Za-z]*)[A-Za-z]", "^[^A-Za-z]*[A-Za-z]{3,9}(.*)$")
+    )
     english = " ".join(f"WHEN {word} = {literal(theirs)} THEN {literal(ours)}" for theirs, ours in _MONTHS.items())
     told = f"CASE WHEN {word} IN ({shared}) THEN concat({before}, CASE {english} END, {after}) ELSE {value} END"
     return _replaced(frame, ORDERED_AT, told, engine), [Inferred("month_names", about, "Indonesian", counts["theirs"])]
@@ -113,11 +115,11 @@ def plain_amounts(
     texts = engine.project(frame, ["*", f"{inner} AS inner_text", f"{free} AS is_free", f"{brackets} AS in_brackets"])
     small = "lower(inner_text)"
     at_end = dialect.matches(small, r"[0-9] ?-$")
-    in_front = dialect.matches(small, rf"^(?:(?:{marks}) ?)?[-−]")
-    prefix = dialect.extract(small, rf"^[-−]? ?({marks}) ?[-−]?[0-9.,]")
+    in_front = dialect.matches(small, rf"^(?:(?:{marks})[.]? ?)?[-−]")
+    prefix = dialect.extract(small, rf"^[-−]? ?({marks})[.]? ?[-−]?[0-9.,]")
     suffix = dialect.extract(small, rf"[0-9] ?({marks})$")
     core = dialect.extract(
-        small, rf"^[-−]? ?(?:(?:{marks}) ?)?[-−]? ?([0-9][0-9 .,']*?)(?:[.,]-+| ?-)?(?: ?(?:{marks}))?$"
+        small, rf"^[-−]? ?(?:(?:{marks})[.]? ?)?[-−]? ?([0-9][0-9 .,']*?)(?:[.,]-+| ?-)?(?: ?(?:{marks}))?$"
     )
     style = f"CASE WHEN {prefix} <> '' THEN {prefix} WHEN {suffix} <> '' THEN {suffix} ELSE '' END"
     texts = engine.project(

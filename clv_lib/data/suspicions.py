@@ -92,7 +92,7 @@ def crowds(days: Frame) -> list[str]:
 
 
 def log_values(days: Frame) -> pd.DataFrame:
-    """Histogram of the log value of customer-days: ``bin`` (steps of :data:`LOG_BIN`), ``n``; free days are left out."""
+    """Histogram of the log value of customer-days: ``bin`` (steps of :data:`LOG_BIN`), ``n``; without free days."""
     logs = days.filter(nw.col(VALUE) > 0).select(log_bin().alias("bin"))
     found = fetch(logs.group_by("bin").agg(nw.len().alias(N)))
     return pd.DataFrame(found, columns=["bin", N]).sort_values("bin", ignore_index=True)
@@ -129,9 +129,7 @@ def outlying_days(days: Frame, limit: int) -> Frame:
 def rows_of_days(used: Frame, outlying: Frame) -> Frame:
     """Rows in use of those customer-days."""
     dated = used.with_columns(day_number(nw.col(ORDERED_AT)).cast(nw.Int64).alias(PURCHASE_DAY))
-    return dated.join(
-        outlying, left_on=[CUSTOMER_ID, PURCHASE_DAY], right_on=["suspect", "suspect_day"], how="semi"
-    )
+    return dated.join(outlying, left_on=[CUSTOMER_ID, PURCHASE_DAY], right_on=["suspect", "suspect_day"], how="semi")
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:
