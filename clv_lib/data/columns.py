@@ -6,35 +6,38 @@ off (:func:`trim_of`).
 """
 
 from collections.abc import Callable
+<<<<<<< HEAD
 from dataclasses import dataclass, replace
 from typing import Any, Final
+=======
+>>>>>>> door
 
 import narwhals as nw
 
-from clv_lib.data.dialects import Dialect, literal
-from clv_lib.data.engines import Engine
-from clv_lib.data.parsing import (
-    MISSING_WORDS,
-    NumberForm,
-    check_date_format,
-    counted,
-    day_sql,
-    infer_date_form,
-    infer_number_form,
-    moment_sql,
-    month_sql,
-    number_sql,
-    present_text,
-    units_sql,
+from clv_lib.data.column_names import (
+    DAYS,
+    LARGEST,
+    NO,
+    NUMBERS,
+    ROUNDED,
+    UNITS,
+    YES,
+    Frame,
+    money_of,
+    text_of,
+    trim_of,
 )
+from clv_lib.data.column_reader import Reader
+from clv_lib.data.engines import Engine
+from clv_lib.data.parsing import MISSING_WORDS
 from clv_lib.data.quality import Inferred
 from clv_lib.data.sources import MARKS, Loaded
-from clv_lib.data.tables import CONTRACTS, LOG, MONEY_UNITS, OPTIONAL_NUMBERS, OPTIONAL_TEXT, Contract
-from clv_lib.data.workbooks import typed_part
+from clv_lib.data.tables import CONTRACTS, MONEY_UNITS, OPTIONAL_NUMBERS, OPTIONAL_TEXT, Contract
 from clv_lib.errors import DataError
 from clv_lib.names import AMOUNT, CUSTOMER_ID, ORDERED_AT
 from clv_lib.settings import Settings, TableSection
 
+<<<<<<< HEAD
 Frame = nw.LazyFrame[Any]
 YES: Final = ("true", "yes", "ya", "y", "1", "1.0")
 NO: Final = ("false", "no", "tidak", "n", "f", "0", "0.0")
@@ -60,6 +63,8 @@ def money_of(contract: Contract, columns: dict[str, str]) -> str | None:
     """The amount that is added up, among the columns that are there."""
     return next((name for name in contract.money if name in columns), None)
 
+=======
+>>>>>>> door
 
 def typed(loaded: Loaded, settings: Settings, engine: Engine) -> tuple[Frame, list[Inferred]]:
     """Transactions with ``customer_id`` (text), ``ordered_at`` (day), ``units`` (ten-thousandths) and optional columns.
@@ -120,7 +125,7 @@ def read_columns(loaded: Loaded, *, section: TableSection, zone: str, engine: En
     _refuse_types(types, loaded, contract, engine)
     if engine.dialect is None:
         return _typed_columns(loaded, contract, section=section, zone=zone, types=types), []
-    return _Reader(loaded, contract, section, zone, engine, engine.dialect, types).read()
+    return Reader(loaded, contract, section, zone, engine, engine.dialect, types).read()
 
 
 def _refuse_types(types: nw.Schema, loaded: Loaded, contract: Contract, engine: Engine) -> None:
@@ -134,9 +139,9 @@ def _refuse_types(types: nw.Schema, loaded: Loaded, contract: Contract, engine: 
                 f"type {dtype}. A fraction is not an identifier; export the column as text."
             )
         good, kind = True, ""
-        if reads in _DAYS:
+        if reads in DAYS:
             good, kind = dtype.is_temporal() or (parsed and dtype.is_integer()), "a date or timestamp"
-        elif reads in _NUMBERS:
+        elif reads in NUMBERS:
             good, kind = dtype.is_numeric(), "a number"
         if not good and not (parsed and dtype == nw.String):
             raise DataError(
@@ -145,6 +150,7 @@ def _refuse_types(types: nw.Schema, loaded: Loaded, contract: Contract, engine: 
             )
 
 
+<<<<<<< HEAD
 @dataclass(frozen=True)
 class _Reader:
     """Columns as SQL of one dialect."""
@@ -348,6 +354,8 @@ class _Reader:
         return not ya
 
 
+=======
+>>>>>>> door
 def _typed_columns(loaded: Loaded, contract: Contract, *, section: TableSection, zone: str, types: nw.Schema) -> Frame:
     """Columns that have types already, without a word of SQL."""
     read: dict[str, Callable[[nw.Expr, str], nw.Expr]] = {
@@ -365,12 +373,12 @@ def _typed_columns(loaded: Loaded, contract: Contract, *, section: TableSection,
     out: list[nw.Expr] = []
     for ours in loaded.columns:
         reads, column = contract.reads(ours), nw.col(ours)
-        if reads in _DAYS and section.timezone not in (None, zone) and isinstance(types[ours], nw.Datetime):
+        if reads in DAYS and section.timezone not in (None, zone) and isinstance(types[ours], nw.Datetime):
             raise DataError(
                 f"{loaded.sources[0].name} must have clock times of {zone}, but tables.{loaded.table}.timezone is "
                 f"{section.timezone} and this engine cannot move them. Convert {loaded.columns[ours]!r} in a view."
             )
-        if reads in _DAYS or reads in _NUMBERS or types[ours] == nw.Boolean:
+        if reads in DAYS or reads in NUMBERS or types[ours] == nw.Boolean:
             out += [read[reads](column, ours).alias(ours), column.cast(nw.String).alias(text_of(ours))]
             continue
         raw = _translated(column.cast(nw.String), section.values.get(ours, {}))
@@ -384,7 +392,7 @@ def _typed_columns(loaded: Loaded, contract: Contract, *, section: TableSection,
             out.append((trimmed != raw).fill_null(False).alias(trim_of(ours)))
     if money := money_of(contract, loaded.columns):
         amount = nw.col(money).cast(nw.Float64)
-        units = (nw.when(amount.abs() < _LARGEST).then(amount) * MONEY_UNITS).round(0).cast(nw.Int64)
+        units = (nw.when(amount.abs() < LARGEST).then(amount) * MONEY_UNITS).round(0).cast(nw.Int64)
         out += [units.alias(UNITS), nw.lit(False).alias(ROUNDED)]
     return loaded.frame.select(*MARKS, *out)
 

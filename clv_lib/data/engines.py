@@ -132,8 +132,11 @@ class SparkEngine(_Closing):
         return nw.from_native(self.session.createDataFrame(pa.Table.from_pandas(frame, preserve_index=False)))
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
-        """Cache a frame in the cluster; Spark keeps it by plan, not by name."""
-        return nw.from_native(frame.to_native().persist())
+        """Compute a frame once and forget how: every use of a cached plan would plan its whole history again.
+
+        Nor can it be computed a second time, in which rows that tie might be told apart in another way.
+        """
+        return nw.from_native(frame.to_native().localCheckpoint(eager=True))
 
     def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
         """Select columns written in Spark's SQL."""
