@@ -8,7 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clv_lib.data.columns import OTHER_DAY
+from clv_lib.data.column_names import OTHER_DAY
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.quality import Finding

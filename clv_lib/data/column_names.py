@@ -11,6 +11,7 @@ YES: Final = ("true", "yes", "ya", "y", "1", "1.0")
 NO: Final = ("false", "no", "tidak", "n", "f", "0", "0.0")
 UNITS: Final = "units"  # the table's money in ten-thousandths
 ROUNDED: Final = "rounded_amount"
+OTHER_DAY: Final = "other_day"  # of a log whose clocks hung elsewhere: the day there was another one
 LARGEST: Final = 9e14  # units are 64-bit integers
 DAYS: Final = ("day", "moment", "month")
 NUMBERS: Final = ("number", "whole")

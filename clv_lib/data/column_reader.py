@@ -1,10 +1,22 @@
 """Columns of text as SQL of one dialect: how they are written is stated, or found out for the whole column at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import narwhals as nw
 
-from clv_lib.data.column_names import DAYS, NO, NUMBERS, ROUNDED, UNITS, YES, Frame, money_of, text_of, trim_of
+from clv_lib.data.column_names import (
+    DAYS,
+    NO,
+    NUMBERS,
+    OTHER_DAY,
+    ROUNDED,
+    UNITS,
+    YES,
+    Frame,
+    money_of,
+    text_of,
+    trim_of,
+)
 from clv_lib.data.dialects import Dialect, literal
 from clv_lib.data.engines import Engine
 from clv_lib.data.loaded import MARKS, Loaded
@@ -25,7 +37,7 @@ from clv_lib.data.quality import Inferred
 from clv_lib.data.tables import LOG, MONEY_UNITS, Contract
 from clv_lib.data.workbooks import typed_part
 from clv_lib.errors import DataError
-from clv_lib.names import AMOUNT
+from clv_lib.names import AMOUNT, ORDERED_AT
 from clv_lib.settings import TableSection
 
 
@@ -71,6 +83,10 @@ class Reader:
             if self.contract.reads(ours) in ("id", "label"):
                 raw = self._raw(ours)
                 columns.append(f"coalesce(trim({raw}) <> {raw}, false) AS {quote(trim_of(ours))}")
+        if self.contract is LOG and self._clock_zone:
+            there = replace(self, section=self.section.model_copy(update={"timezone": None}))
+            unmoved, _ = there._days(ORDERED_AT, well_formed)
+            columns.append(f"coalesce({values[ORDERED_AT]} <> {unmoved}, false) AS {OTHER_DAY}")
         if money:
             columns.append(f"{self._number(money, marks, exact=True)} AS number")
         frame = self.engine.project(texts, columns)
@@ -79,6 +95,11 @@ class Reader:
             kept = [quote(name) for name in frame.collect_schema().names() if name != "number"]
             frame = self.engine.project(frame, [*kept, f"{units_sql('number')} AS {UNITS}", f"{rounded} AS {ROUNDED}"])
         return frame, [fact for fact in facts if fact]
+
+    @property
+    def _clock_zone(self) -> str | None:
+        """Where the clocks hung, if elsewhere."""
+        return self.section.timezone if self.section.timezone != self.zone else None
 
     def _about(self, *ours: str) -> str:
         names = " and ".join(repr(self.loaded.columns[each]) for each in ours)
@@ -152,8 +173,7 @@ class Reader:
 
     def _days(self, ours: str, well_formed: Frame) -> tuple[str, Inferred | None]:
         """A day, month or moment of the business."""
-        reads, fact, section = self.contract.reads(ours), None, self.section
-        clock_zone = section.timezone if section.timezone not in (None, self.zone) else None
+        reads, fact, section, clock_zone = self.contract.reads(ours), None, self.section, self._clock_zone
         if self.types[ours].is_temporal():
             return self._as(reads, self._plain_moment(ours, well_formed, clock_zone)), None
         text, rows = self.dialect.name(text_of(ours)), self._written(ours, well_formed)

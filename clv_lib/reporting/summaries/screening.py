@@ -27,9 +27,7 @@ BENDS: dict[str, Sentence] = {
     "too_many_new": say("Old customers look new, so acquisition and the first year's value are misread."),
     "ends_early": say("The last stretch looks quieter than it was, and customers less alive."),
     "days_shifted": say("Orders fall on the wrong day, and those of one evening may fall on two."),
-    "days_set_right": say(
-        "The days are those of the business; read as they are, these orders would be on the wrong one."
-    ),
+    "days_set_right": say("The days are those of the business; as written, these orders would fall on the wrong one."),
     "days_rounded": say("The days between purchases are those of the calendar, not of the customers."),
     "closed_days": say("Customers cannot buy on these days; counted in whole weeks it makes no difference."),
 }
