@@ -21,7 +21,7 @@ HOSTILE = (
     "W" * LONG,
     "@SUM(A1:A9)",
     "two\nlines\r\nor three",
-    '"quoted", with comma; and \'single\'',
+    "\"quoted\", with comma; and 'single'",
     "\u202egnirts\u202c \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
     "{places} {0} %s %(x)d ${y}",
     "$x^2$ and $y_1$, $\\frac{",
@@ -94,7 +94,10 @@ def hostile_shop(folder: Path) -> Path:
     """Write the company as files of which the settings name every column; returns the folder."""
     crm = hostile_crm()
     folder.mkdir(parents=True, exist_ok=True)
-    said = ['[dataset]\nname = "hostile"\ntitle = ' + toml("<script>alert(9)</script> {x} $y$ & co"), 'currency = "IDR"']
+    said = [
+        '[dataset]\nname = "hostile"\ntitle = ' + toml("<script>alert(9)</script> {x} $y$ & co"),
+        'currency = "IDR"',
+    ]
     said += ['timezone = "Asia/Jakarta"', "as_of = 2024-12-31"]
     for name, table in crm.tables.items():
         headers = {ours: HEADERS.get((name, ours), ours) for ours in table.columns}
