@@ -77,14 +77,19 @@ class CustomerRecord:
         """The account of every table, by name."""
         return {name: table.report for name, table in self.tables.items()}
 
+    @property
+    def with_rows_aside(self) -> dict[str, RecordTable]:
+        """Tables of which rows were set aside, by name."""
+        return {name: table for name, table in self.tables.items() if table.report.quarantined.rows}
+
     def check(self, code: str, table: str | None = None) -> Check | None:
         """The first finding of a code; None where there is none."""
         return next((each for each in self.checks if each.code == code and table in (None, each.table)), None)
 
     def write_quarantine(self, folder: Path) -> dict[str, int]:
         """Write ``quarantine_<table>.csv`` for every table with rows set aside; how many rows each has."""
-        aside = {name: table for name, table in self.tables.items() if table.report.quarantined.rows}
-        return {name: table.write_quarantine(folder / f"quarantine_{name}.csv") for name, table in aside.items()}
+        aside = self.with_rows_aside.items()
+        return {name: table.write_quarantine(folder / f"quarantine_{name}.csv") for name, table in aside}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values of the reports and checks, for JSON."""

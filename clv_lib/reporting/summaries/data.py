@@ -1,17 +1,16 @@
 """What came in, what became of it, and what it is enough for, in words."""
 
-import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from clv_lib import names
-from clv_lib.data.quality import Issue, QualityReport
+from clv_lib.data.quality import QualityReport
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table, Trust
 from clv_lib.reporting.plots import bars_by_month, shares_by_group
 from clv_lib.reporting.summaries import Summary
-from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, say_count, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, say_count, share
 
 MOST_REPEATS_SHOWN = 7
 LEAST_USED = 0.98  # fewer rows in use than this call for care
@@ -59,16 +58,6 @@ FATES = {
     "fault": say("set aside"),
     "policy": say("set aside by rule"),
     "note": say("used; noted"),
-}
-FACTS = {
-    "delimiter": say("the character between fields"),
-    "encoding": say("the encoding of the text"),
-    "date_format": say("how dates are written"),
-    "decimal": say("the decimal mark"),
-    "thousands": say("the thousands mark"),
-    "number_format": say("how numbers are written"),
-    "column": say("which column is meant"),
-    "time_zone": say("the time zone"),
 }
 
 
@@ -168,58 +157,6 @@ def rows(report: QualityReport) -> Summary:
         aside=count(report.quarantined.rows),
     )
     return Summary(table, (Paragraph((text,)),))
-
-
-def issues(report: QualityReport) -> Paragraph | Table:
-    """Everything that was repaired, set aside or noted, with where it stands first."""
-    if not report.issues:
-        return Paragraph((say("No row needed a repair, and none was set aside."),))
-    return Table(
-        say(
-            "What was found in the rows, and what was done; the set-aside rows are in quarantine.csv with their reason"
-        ),
-        (say("A row that …"), say("Was"), say("Rows"), say("Amount"), say("First seen")),
-        [
-            [
-                ISSUES[issue.code],
-                FATES[issue.kind],
-                count(issue.rows),
-                money(float(issue.money), report.currency),
-                _where(issue),
-            ]
-            for issue in report.issues
-        ],
-    )
-
-
-def _where(issue: Issue) -> Quantity | Sentence:
-    if not issue.first or not issue.first[0].line:
-        return words("–")
-    return say("{file}, line {line}", file=words(issue.first[0].source), line=count(issue.first[0].line))
-
-
-def inferred(report: QualityReport) -> Paragraph | Table:
-    """Facts that nobody stated."""
-    if not report.inferred:
-        return Paragraph((say("Nothing about the file had to be guessed: the settings state how it is written."),))
-    return Table(
-        say("What the settings do not state was read off the file; state it in dataset.toml if it is wrong"),
-        (say("About"), say("Guess"), say("Read off"), say("Values")),
-        [
-            [FACTS.get(fact.code, words(fact.code)), words(fact.value), _about(fact.about), count(fact.evidence)]
-            for fact in report.inferred
-        ],
-    )
-
-
-def _about(text: str) -> Quantity | Sentence:
-    """What a fact is about; a column is said in the page's language, with its own name."""
-    found = re.fullmatch(r"column '(?P<column>.*)' of (?P<file>.*)", text, flags=re.S)
-    return (
-        say("column {column} of {file}", **{k: words(v) for k, v in found.groupdict().items()})
-        if found
-        else words(text)
-    )
 
 
 def months_figure(months: pd.DataFrame, currency: str) -> Figure:

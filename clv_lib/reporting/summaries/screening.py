@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from clv_lib.data.quality import Finding, QualityReport
-from clv_lib.reporting.elements import Paragraph, Table
+from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, month, number, say, share, words
 
 FINDINGS: dict[str, Sentence] = {
@@ -44,6 +44,12 @@ def findings(report: QualityReport) -> Paragraph | Table:
         (say("Found"), say("Effect")),
         [[found_sentence(each, report.currency), BENDS[each.bends]] for each in report.findings],
     )
+
+
+def standing_out(report: QualityReport) -> tuple[Element, ...]:
+    """The findings, and what became of other currencies and of customers who returned everything, if there are any."""
+    further = (converted(report), fully_refunded(report))
+    return (findings(report), *(each for each in further if each is not None))
 
 
 def found_sentence(finding: Finding, currency: str) -> Sentence:
