@@ -10,7 +10,6 @@ _ROOMS = {
     "by_month": "data.handover",
     "hand_over": "data.handover",
     "window_of": "data.handover",
-    "ingest": "data.ingest",
     "start_engine": "data.engines",
     "write_parquet": "data.engines",
     "write_customer_csv": "data.keeping",

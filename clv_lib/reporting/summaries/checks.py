@@ -12,7 +12,7 @@ from clv_lib.reporting.summaries.coverage import source_name
 from clv_lib.reporting.summaries.effects import CHECK_EFFECTS
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
-MOST_OF_A_KIND: Final = 4  # one per campaign or pool would fill the page
+MOST_OF_A_KIND: Final = 5  # one per campaign or pool would fill the page
 TOLD_BY_THEIR_TABLE: Final = ("before_acquisition", "referred_twice")  # nothing is said beyond why rows were set aside
 
 # {n} is the number of rows
@@ -160,6 +160,10 @@ def _quantity(name: str, value: Any, currency: str) -> Quantity | Sentence:
     return words(value) if isinstance(value, str) else count(value)
 
 
+def _found(check: Check, currency: str) -> Sentence:
+    return say("{found} ({source})", found=check_sentence(check, currency), source=source_name(check.table))
+
+
 def cross_checks(checks: Sequence[Check], currency: str) -> tuple[Element, ...]:
     """Everything on which the tables disagree, each with its effect; long lists are cut, and the cut is said.
 
@@ -181,8 +185,8 @@ def cross_checks(checks: Sequence[Check], currency: str) -> tuple[Element, ...]:
             shown.append(each)
     table = Table(
         say("What the sources say about each other, and how it would bend the result"),
-        (say("Source"), say("Found"), say("Effect")),
-        [[source_name(each.table), check_sentence(each, currency), CHECK_EFFECTS[each.code]] for each in shown],
+        (say("Found"), say("Effect")),
+        [[_found(each, currency), CHECK_EFFECTS[each.code]] for each in shown],
     )
     cut = len(told) - len(shown)
     if not cut:

@@ -113,7 +113,7 @@ def sizes(table: pd.DataFrame) -> Table:
                 count(row.rows),
                 _day(row.first),
                 _day(row.last),
-                count(row.undated) if row.undated < row.rows else words("–"),
+                count(row.undated if row.undated < row.rows else float("nan")),
                 count(row.outside),
             ]
             for row in rows_of(table)
@@ -122,7 +122,7 @@ def sizes(table: pd.DataFrame) -> Table:
 
 
 def _day(value: object) -> Quantity:
-    return words("–") if pd.isna(value) else day(pd.Timestamp(value).date())  # type: ignore[call-overload, arg-type]
+    return count(float("nan")) if pd.isna(value) else day(pd.Timestamp(value).date())  # type: ignore[call-overload, arg-type]
 
 
 def known_figure(known: pd.DataFrame, customers: int) -> tuple[Element, ...]:

@@ -53,12 +53,6 @@ ISSUES: dict[str, Sentence] = {
     "kept_duplicate": say("equals an earlier row and was kept, as the settings say"),
     "blank_line": say("is a blank line"),
 }
-FATES = {
-    "repair": say("repaired and used"),
-    "fault": say("set aside"),
-    "policy": say("set aside by rule"),
-    "note": say("used; noted"),
-}
 
 
 def answer(report: QualityReport) -> Paragraph:

@@ -63,9 +63,7 @@ def key_cards(report: QualityReport, others: Others, window: ObservationWindow, 
 
 def trust(report: QualityReport, others: Others) -> Trust:
     """How far to trust what is held: use of the rows, what stands out in the log, and what was read off the files."""
-    checks: list[tuple[Sentence, bool]] = [data.trust_chip(report)]
-    if others:
-        checks.append(_others_chip(others))
+    checks = [_purchases_chip(report), _others_chip(others)] if others else [data.trust_chip(report)]
     checks += [(found_sentence(each, report.currency), True) for each in report.findings[:1]]
     if len(report.findings) > 1:
         more = say_count(
@@ -79,6 +77,13 @@ def trust(report: QualityReport, others: Others) -> Trust:
         else say("Nothing had to be guessed")
     )
     return Trust((*checks, (guessed, doubtful(facts))))
+
+
+def _purchases_chip(report: QualityReport) -> tuple[Sentence, bool]:
+    if not report.quarantined.rows:
+        return say("Purchases: every row used"), False
+    used = report.used.rows / report.read.rows
+    return say("Purchases: {used} of rows used", used=share(used, 1)), used < data.LEAST_USED
 
 
 def _others_chip(others: Others) -> tuple[Sentence, bool]:

@@ -34,7 +34,7 @@ LOG_EFFECTS: Final[dict[str, Sentence]] = {
     "future_date": say("Used, it would make the log seem to end later, and everybody else less active."),
     "after_as_of": _FORESEEN,
     "duplicate": _TWICE,
-    "guest": say("Sales to nobody by name: revenue is higher than the values of all customers together."),
+    "guest": say("It belongs to no customer, so all customers together look less valuable than the business is."),
     "test_account": say("Purchases that nobody made would pass for those of a customer."),
     "bot": say("One buyer like a machine would pull up the averages of all customers."),
     "excluded_conflict": _WRONG_OWNER,

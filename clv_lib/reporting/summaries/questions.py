@@ -11,7 +11,7 @@ from clv_lib.analysis.evidence import CampaignEvidence, CostEvidence, Evidence, 
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Table
 from clv_lib.reporting.summaries import data
-from clv_lib.reporting.wording import Sentence, count, month, say, say_count, words
+from clv_lib.reporting.wording import Sentence, count, month, say, say_count
 
 LEAST_MONTHS: Final = 6  # of costs; fewer are a season
 LEAST_CUSTOMERS: Final = 50
@@ -71,17 +71,15 @@ def verdict_table(found: tuple[Verdict, ...]) -> Table:
     """Verdicts as a table."""
     return Table(
         say("What these data are enough for, and what stands in where they are not"),
-        (say("Question"), say("Enough?"), say("Why"), say("Otherwise")),
-        [
-            [
-                each.question,
-                say("yes") if each.enough else say("no"),
-                each.reason,
-                words("–") if each.enough else each.instead,
-            ]
-            for each in found
-        ],
+        (say("Question"), say("Enough?")),
+        [[each.question, _answer(each)] for each in found],
     )
+
+
+def _answer(verdict: Verdict) -> Sentence:
+    if verdict.enough:
+        return say("Yes: {reason}.", reason=verdict.reason)
+    return say("No: {reason}. Instead, {instead}.", reason=verdict.reason, instead=verdict.instead)
 
 
 def _cost(costs: CostEvidence | None) -> Verdict:

@@ -10,7 +10,7 @@ from clv_lib.names import AMOUNT, BUDGET, FIXED_COST, REPORTED_SPEND
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.summaries.columns import column_name
 from clv_lib.reporting.summaries.coverage import source_name
-from clv_lib.reporting.summaries.data import FATES, ISSUES
+from clv_lib.reporting.summaries.data import ISSUES
 from clv_lib.reporting.summaries.effects import LOG_EFFECTS, RECORD_EFFECTS
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
@@ -18,6 +18,13 @@ LOG: Final = "transactions"
 MOST_SHOWN: Final = 12  # kinds of problems of one table
 LONGEST_VALUE: Final = 40  # letters of a value; the file of the rows set aside has it whole
 SUMMED: Final = (AMOUNT, REPORTED_SPEND, FIXED_COST, BUDGET)  # a sum of prices would be no money that anybody paid
+NO_NUMBER: Final = count(float("nan"))
+DONE: Final[dict[str, Sentence]] = {
+    "repair": say("Repaired and used."),
+    "fault": say("Set aside."),
+    "policy": say("Set aside by rule."),
+    "note": say("Used, and noted."),
+}
 _WITH_VALUE: Final = ("unreadable", "implausible_day", "out_of_range", "unknown_word", "off_scale", "emptied")
 
 RECORD_ISSUES: Final[dict[str, Sentence]] = {
@@ -112,7 +119,7 @@ def _source(name: str, report: QualityReport | TableReport, currency: str, paid:
 
 
 def _amount(tally: Tally, currency: str, paid: bool) -> Quantity:
-    return money(float(tally.money), currency) if paid else words("–")
+    return money(float(tally.money), currency) if paid else NO_NUMBER
 
 
 def set_aside(report: QualityReport, others: Iterable[TableReport]) -> int:
@@ -126,14 +133,13 @@ def log_issues(report: QualityReport) -> Paragraph | Table:
         return Paragraph((say("No row of the purchases needed a repair, and none was set aside."),))
     return Table(
         say("Purchases: what was found in the rows, what was done, and how it would bend the result"),
-        (say("A row that …"), say("Was"), say("Rows"), say("Amount"), say("Effect")),
+        (say("A row that …"), say("What was done, and the effect"), say("Rows"), say("Amount")),
         [
             [
                 _placed(ISSUES[each.code], each),
-                FATES[each.kind],
+                say("{done} {effect}", done=DONE[each.kind], effect=LOG_EFFECTS[each.code]),
                 count(each.rows),
                 money(float(each.money), report.currency),
-                LOG_EFFECTS[each.code],
             ]
             for each in report.issues
         ],
@@ -164,9 +170,13 @@ def _issues(name: str, report: TableReport) -> tuple[Element, ...]:
             "Source: {source}. What was found, what was done, and how it would bend the result",
             source=source_name(name),
         ),
-        (say("A row that …"), say("Was"), say("Rows"), say("Effect")),
+        (say("A row that …"), say("What was done, and the effect"), say("Rows")),
         [
-            [_placed(issue_sentence(each), each), FATES[each.kind], count(each.rows), RECORD_EFFECTS[each.code]]
+            [
+                _placed(issue_sentence(each), each),
+                say("{done} {effect}", done=DONE[each.kind], effect=RECORD_EFFECTS[each.code]),
+                count(each.rows),
+            ]
             for each in shown
         ],
     )
@@ -204,17 +214,18 @@ def _short(text: str) -> str:
 
 def missing(report: QualityReport, others: Mapping[str, TableReport]) -> Paragraph | Table:
     """Rows that are used but say nothing where it matters, with what their silence bends."""
-    rows = []
+    rows: list[list[Quantity | Sentence]] = []
     for (name, column), effect in MATTERS.items():
         table = report if name == LOG else others.get(name)
         empty = table.missing.get(column, 0) if table is not None else 0
         if table is not None and empty:
             part = share(empty / max(table.used.rows, 1), 1)
-            rows.append([source_name(name), column_name(column), count(empty), part, effect])
+            what = say("{column} ({source})", column=column_name(column), source=source_name(name))
+            rows.append([what, effect, count(empty), part])
     if not rows:
         return Paragraph((say("Where a value matters, every row in use has one."),))
     return Table(
         say("Rows in use without a value where it matters"),
-        (say("Source"), say("Missing"), say("Rows"), say("Share"), say("Effect")),
+        (say("Missing"), say("Effect"), say("Rows"), say("Share")),
         rows,
     )
