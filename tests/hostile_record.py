@@ -15,13 +15,15 @@ from clv_lib.data.simulate import Crm, simulate_crm
 from clv_lib.data.simulate.writing import csv_text
 
 LONG = 10_000
+ROUNDS = 2
+CUSTOMERS = 600  # enough for a model that can be trusted, so that every figure is shown
 HOSTILE = (
     "<script>alert(1)</script>",
     '=HYPERLINK("http://example.invalid","x")',
     "W" * LONG,
     "@SUM(A1:A9)",
     "two\nlines\r\nor three",
-    "\"quoted\", with comma; and 'single'",
+    "\"quoted\", comma; or 'single'",
     "\u202egnirts\u202c \u0627\u0644\u0639\u0631\u0628\u064a\u0629",
     "{places} {0} %s %(x)d ${y}",
     "$x^2$ and $y_1$, $\\frac{",
@@ -58,15 +60,16 @@ ATTRIBUTE = "<img src=x onerror=alert(5)>"  # what the company calls an attribut
 
 
 def hostile_texts(old: list[str], shift: int) -> dict[str, str]:
-    """A different text for each word, all of HOSTILE in turn from ``shift`` on."""
-    turns = itertools.islice(itertools.cycle(range(len(HOSTILE))), shift, None)
-    return {word: f"{HOSTILE[turn]} {number}" for number, (word, turn) in enumerate(zip(old, turns, strict=False))}
+    """A different text for each word: all of HOSTILE in turn from ``shift`` on, after some rounds the short ones."""
+    first = itertools.islice(itertools.cycle(HOSTILE), shift, shift + ROUNDS * len(HOSTILE))
+    texts = itertools.chain(first, itertools.cycle([text for text in HOSTILE if len(text) < 100]))
+    return {word: f"{text} {number}" for number, (word, text) in enumerate(zip(old, texts, strict=False))}
 
 
 @functools.cache
 def hostile_crm() -> Crm:
     """The simulated company with its words exchanged; the best customers, whom pages show, first of all."""
-    crm = simulate_crm(250, seed=5)
+    crm = simulate_crm(CUSTOMERS, seed=5)
     spent = crm.tables["transactions"].groupby("customer_id")["amount"].sum().sort_values(ascending=False)
     accounts = [*spent.index, *crm.tables["merges"]["old_id"]]
     groups: dict[str, dict[str, str]] = {
