@@ -1,9 +1,12 @@
 """What every test may count on: no colour, no network, warnings of our own as errors."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.requirements import require
 
 os.environ.setdefault("NO_COLOR", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -39,3 +42,38 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory):
 
     folder = hostile_shop(tmp_path_factory.mktemp("hostile"))
     return make_report(folder, "hostile", tmp_path_factory.mktemp("hostile-reports"), "--profile", "quick")
+
+
+# What takes longest starts first, so that no worker is left alone with it at the end; the names are those of groups.
+LONGEST_FIRST = ("test_answers", "test_browser", "test_faults", "test_pipeline", "test_fitting", "spark")
+
+
+def _group(item: pytest.Item) -> str:
+    """Tests of one group run on one worker and share its fixtures: those of a file, and all that start Spark."""
+    return "spark" if item.get_closest_marker("spark") else item.path.stem
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the groups, and name them to pytest-xdist (``--dist loadgroup --no-loadscope-reorder``)."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: ranks.get(_group(item), len(ranks)))
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[None]:
+    """One Spark for all tests: it is started by the first engine that asks, and every further one finds it running."""
+    from clv_lib.data.engines import open_engine
+    from clv_lib.settings import EngineSection
+
+    with open_engine(EngineSection(kind="spark")):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _spark_where_it_is_needed(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("spark"):
+        require("pyspark", "java")
+        request.getfixturevalue("spark_session")

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clv_lib.analysis.allocation import allocate
@@ -13,6 +13,7 @@ from clv_lib.analysis.ledger import disagreements, ledger_lines, monthly_spend
 from clv_lib.data.customers import collected
 from clv_lib.settings import ChannelCosts, CostsSection
 from tests.cost_records import ALLOCATIONS, COSTS, END, FEB, JAN, MAR, RECORD, in_engine, in_memory
+from tests.examples import examples
 from tests.requirements import require
 
 ENGINES = ["pandas", "duckdb", pytest.param("spark", marks=pytest.mark.spark)]
@@ -141,7 +142,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@examples(12, thorough=30, derandomize=True)
 @given(lines=LINES, orders=ORDERS, share=st.sampled_from([0.0, 0.37, 1.0]), kind=st.sampled_from(["pandas", "duckdb"]))
 def test_any_ledger_and_any_drivers_reconcile_exactly(lines, orders, share, kind):
     """Counted apart from the function: the sum of the ledger as it stands, and of the charges as they came out."""
@@ -160,7 +161,7 @@ def test_any_ledger_and_any_drivers_reconcile_exactly(lines, orders, share, kind
     assert set(rows["customer_id"]) <= set(transactions["customer_id"])
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@examples(5, thorough=10, derandomize=True)
 @given(lines=LINES, orders=ORDERS)
 def test_engines_charge_everybody_alike(lines, orders):
     costs = pd.DataFrame(lines, columns=["month", "kind", "amount", "channel", "customer_id", "pool"])

@@ -9,7 +9,7 @@ import pytest
 from tests.chromium import chromium
 from tests.reports import Report
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("report")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (320, 375, 1280)
 SCHEMES = ("light", "dark")

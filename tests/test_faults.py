@@ -13,7 +13,7 @@ import pytest
 
 from tests.pipeline_support import copy_of, started, toy_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

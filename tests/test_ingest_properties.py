@@ -5,12 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clv_lib.data.customers import collected
 from clv_lib.errors import DataError, SettingsError
 from clv_lib.settings import PoliciesSection
+from tests.examples import examples
 from tests.ingest_support import adds_up, reading
 
 LONG = "order_id,customer_id,order_date,amount,refund_of,currency"
@@ -56,7 +57,7 @@ def rows_in_file(row: str) -> int:
 
 
 @example(changes=[("drop field", 0), ("break", 0)], ending="\n")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(12, thorough=40)
 @given(
     changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, len(ROWS) - 1)), max_size=7),
     ending=st.sampled_from(["\n", "\r\n"]),
@@ -80,7 +81,7 @@ def test_damaged_files_lose_no_row_and_no_money(changes, ending):
             assert "log.csv" in str(error)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(12, thorough=40)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode)), with_header=st.booleans())
 def test_arbitrary_bytes_end_in_a_sentence_or_in_rows_that_add_up(data, with_header):
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +114,7 @@ ROW = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(12, thorough=40)
 @given(
     rows=st.lists(ROW, min_size=1, max_size=25),
     copies=st.integers(0, 3),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pipeline_support import REPOSITORY, TOY, copy_of, started, toy_in
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

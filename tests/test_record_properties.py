@@ -3,13 +3,14 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clv_lib.data.engines import open_engine
 from clv_lib.data.reading import read_table
 from clv_lib.errors import ClvError
 from clv_lib.settings import EngineSection
+from tests.examples import examples
 from tests.record_support import AS_OF, MONEY, TABLES, adds_up, clean, money_in, settings_for
 
 ROWS = 300
@@ -67,7 +68,7 @@ def shuffled(lines: list[str], seed: int) -> list[str]:
     ending="\n",
     seed=0,
 )
-@settings(max_examples=32, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(13, thorough=32)
 @given(
     table=st.sampled_from(TABLES),
     changes=st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(1, ROWS)), max_size=4),
@@ -99,7 +100,7 @@ def test_damaged_files_of_any_table_lose_no_row_and_no_money(table, changes, del
             assert "file.csv" in str(error)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(6, thorough=10)
 @given(
     table=st.sampled_from([name for name in TABLES if name in MONEY]),
     aside=st.lists(st.integers(1, ROWS), min_size=0, max_size=3, unique=True),
@@ -117,7 +118,7 @@ def test_money_of_the_rows_set_aside_is_counted_too(table, aside):
         assert found.report.repaired.rows == len(aside)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(13, thorough=25)
 @given(
     table=st.sampled_from(TABLES),
     data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))),

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from clv_lib.data.sniff import propose_settings
@@ -11,6 +11,7 @@ from clv_lib.data.sniff.contents import TABLES
 from clv_lib.data.sniff.vocabulary import COLUMNS
 from clv_lib.errors import ClvError
 from clv_lib.settings import load_settings
+from tests.examples import examples
 
 SUFFIXES = (".csv", ".txt", ".csv.gz", ".parquet", ".xlsx", ".xls", ".ods", ".tsv.zst", ".csv.bz2")
 NAMES = tuple(word for words in TABLES.values() for word in words.called)
@@ -36,7 +37,7 @@ def ends_well(folder: Path) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(SUFFIXES), st.binary(max_size=300)), min_size=1, max_size=3))
 @example([(".csv", b"\xff\xfea"), (".csv.gz", b"\x1f\x8b\x08"), (".xlsx", b"PK\x03\x04")])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20, thorough=60)
 def test_any_bytes(contents):
     with tempfile.TemporaryDirectory() as name:
         for number, (suffix, content) in enumerate(contents):
@@ -56,7 +57,7 @@ def tables(draw) -> tuple[str, str, list[list[str]]]:
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20, thorough=60)
 def test_any_table_with_words_that_we_know(parts, encoding, with_purchases):
     with tempfile.TemporaryDirectory() as name:
         if with_purchases:

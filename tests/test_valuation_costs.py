@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clv_lib.analysis import components, lifetime, losses, projection, sums, terms, unit_costs, valuation
@@ -18,6 +18,7 @@ from clv_lib.analysis.terms import ReferralGain, terms_of
 from clv_lib.analysis.unit_costs import UnitCosts
 from clv_lib.analysis.valuation import CustomerValues, value_customers
 from clv_lib.errors import UsageError
+from tests.examples import examples
 from tests.lives import FAMILIES, PURCHASE, SPEND, Lives, constant_draws, simulate_lives
 
 YEAR = Economics(gross_margin=0.3, discount_rate_per_week=0.0027, horizon_weeks=52.0)
@@ -295,7 +296,7 @@ def test_referrals_bring_rate_times_worth_times_months_and_vary_like_a_compound_
 small = st.floats(0.0, 5.0)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(12, thorough=40)
 @given(family=st.sampled_from(FAMILIES), order=small, month=small, more=st.floats(0.01, 3.0), rate=st.floats(0, 0.02))
 def test_the_dearer_the_less_worth_and_margin_scales_what_purchases_leave(family, order, month, more, rate):
     cells = pd.DataFrame(
