@@ -4,17 +4,22 @@ Nothing heavy is imported before a command has been understood, so that a mistak
 """
 
 import os
+import re
 import sys
 import tempfile
 import traceback
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from clv_lib.errors import ClvError, UsageError
+
+# what moves a cursor, rings a bell or turns the direction of writing: a customer's id must not do that
+_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_LINE: Final = 1000  # of a report on a terminal; a text of ten thousand characters helps nobody there
 
 app = typer.Typer(
     name="clv",
@@ -173,7 +178,8 @@ def check(dataset: _Dataset) -> None:
 
     with open_engine(settings.engine) as engine:
         log, record = read_everything(settings, engine)
-        print("\n".join([*log.report.lines(), *record.lines()]))
+        for line in (*log.report.lines(), *record.lines()):
+            print(_still(line[: _LONGEST_LINE - 1] + "…" if len(line) > _LONGEST_LINE else line))
 
 
 @app.command(help=_INIT_HELP, short_help="Write a dataset.toml from exports.")
@@ -290,8 +296,13 @@ def _explain(error: Exception) -> int:
     )
 
 
+def _still(text: str) -> str:
+    """The text with characters that steer a terminal written out."""
+    return _STEERING.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 def _stop(sentence: str, code: int) -> int:
-    print(sentence, file=sys.stderr, flush=True)
+    print(_still(sentence), file=sys.stderr, flush=True)
     return code
 
 

@@ -33,9 +33,9 @@ def report(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def hostile_report(tmp_path_factory: pytest.TempPathFactory):
-    """A report on a small shop whose best customers are called like an attack."""
+    """A report on a whole customer record whose every word is an attack."""
+    from tests.hostile_record import hostile_shop
     from tests.reports import make_report
-    from tests.shops import hostile_shop
 
     folder = hostile_shop(tmp_path_factory.mktemp("hostile"))
     return make_report(folder, "hostile", tmp_path_factory.mktemp("hostile-reports"), "--profile", "quick")

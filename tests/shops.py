@@ -6,16 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-HOSTILE_IDS = (
-    "<script>alert(1)</script>",
-    '=HYPERLINK("http://example.invalid","x")',
-    "+1+1",
-    "@SUM(A1)",
-    "-2+3",
-    "a\tb",
-    '"quoted", with comma',
-)
-
 
 def simulated_log(*, customers: int, seed: int, days: int = 540, mean_spend: float = 40.0) -> pd.DataFrame:
     """Purchases of customers with BG/NBD lives and Gamma-Gamma spend: columns customer, day (date), paid."""
@@ -47,11 +37,3 @@ def write_shop(folder: Path, log: pd.DataFrame, *, name: str, currency: str = "U
         encoding="utf-8",
     )
     return folder
-
-
-def hostile_shop(folder: Path) -> Path:
-    """A shop whose most valuable customers carry ids that try to run."""
-    log = simulated_log(customers=500, seed=11)
-    best = log["customer"].value_counts().index[: len(HOSTILE_IDS)]
-    log["customer"] = log["customer"].replace(dict(zip(best, HOSTILE_IDS, strict=True)))
-    return write_shop(folder, log, name="hostile")

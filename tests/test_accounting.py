@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clv_lib.analysis import valuation
+from clv_lib.analysis import lifetime, valuation
 from clv_lib.analysis.accounting import keep_books
 from clv_lib.analysis.acquisition import acquisition_cost, assumed_costs, blended_cost
 from clv_lib.analysis.estimates import total_draws
@@ -261,9 +261,9 @@ def test_unit_costs_are_those_that_made_the_ledger(books):
 
 def test_what_winning_a_customer_cost_never_enters_what_it_is_still_worth(record):
     """No argument takes it, no field holds it, and a ledger with more of it gives the same costs of the future."""
-    for function in (valuation.value_customers, valuation.past_and_future):
+    for function in (valuation.value_customers, lifetime.past_and_future):
         assert not [name for name in inspect.signature(function).parameters if "cac" in name or "acqui" in name]
-    for kind in (UnitCosts, valuation.CustomerValues, valuation.LifetimeValue):
+    for kind in (UnitCosts, valuation.CustomerValues, lifetime.LifetimeValue):
         assert not [each.name for each in dataclasses.fields(kind) if "cac" in each.name or "acqui" in each.name]
     dear = record["costs"].copy()
     won = dear["kind"].isin(["acquisition", "overhead", "intangible"])

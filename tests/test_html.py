@@ -1,11 +1,14 @@
 """From an executed notebook to a page: what is shown, what is withheld, what is refused."""
 
+import re
+
 import nbformat
 import pytest
 
 from clv_lib.errors import ClvError
-from clv_lib.reporting.elements import PAGE_MIME
+from clv_lib.reporting.elements import PAGE_MIME, Table
 from clv_lib.reporting.html import frame, render_body
+from clv_lib.reporting.wording import number, say, words
 
 
 def shown(**pages: str) -> nbformat.NotebookNode:
@@ -73,3 +76,22 @@ def test_a_frame_escapes_what_came_from_settings():
     html = frame("<p>x</p>", language="en", title="<b>", dataset_title="<script>alert(1)</script>")
     assert "<script>" not in html
     assert "default-src 'none'" in html
+
+
+def test_a_dash_stands_where_the_numbers_of_its_column_do():
+    """Columns of words begin at the left; a dash, or a word between numbers, does not move out of its column."""
+    nothing, caption = words("–"), say("A table")
+    rows = [
+        [words("a"), nothing, number(1), words("yes")],
+        [words("b"), number(2), words("over 99 %"), words("no")],
+        [words("c"), number(3), number(4), nothing],
+    ]
+    html = str(Table(caption, (say("Name"), say("One"), say("Two"), say("Three")), rows).html("en"))
+    assert re.findall(r'<th scope="col"( class="clv-words")?>', html) == [
+        ' class="clv-words"',
+        "",
+        "",
+        ' class="clv-words"',
+    ]
+    assert html.count('<td class="clv-words">') == 3, "the last column, whole"
+    assert "clv-dense" not in html

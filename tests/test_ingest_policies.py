@@ -6,10 +6,13 @@ import pandas as pd
 import pytest
 
 from clv_lib.data.customers import collected
+from clv_lib.data.engines import open_engine
+from clv_lib.data.ingest import ingest
 from clv_lib.data.quality import QualityReport
 from clv_lib.errors import DataError
-from clv_lib.settings import PoliciesSection
-from tests.ingest_support import adds_up, reading
+from clv_lib.settings import EngineSection, PoliciesSection
+from tests.ingest_support import adds_up, reading, settings_for
+from tests.requirements import require
 
 HEADER = "order_id,customer_id,order_date,amount"
 MANY = [f"O{k},c{k % 40},2024-01-{k % 28 + 1:02d},{k + 1}.50" for k in range(300)]
@@ -142,3 +145,46 @@ def test_the_policies_that_were_applied_stand_in_the_report(tmp_path):
     with reading(tmp_path, log(tmp_path, *MANY)) as found:
         assert found.report.policies["refunds"] == "match"
         assert found.report.policies["test_accounts"] == "test, demo, dummy, internal, @example."
+
+
+@pytest.mark.spark
+def test_policies_give_the_same_on_spark_and_duckdb(tmp_path):
+    require("pyspark", "java")
+    rows = [
+        *MANY,
+        *(
+            "R1,c7,2024-01-28,-8.50",
+            "O9,c9,2024-01-12,-1",
+            "R2,c1,2024-01-29,-999",
+            "T,c5,2024-01-02,3",
+            "T,c5,2024-01-02,4",
+        ),
+        *(
+            "R3,c5,2024-01-28,-7",
+            "G,guest,2024-01-02,5",
+            "X,test,2024-01-02,5",
+            "T,c6,2024-01-02,3",
+            "T,c6,2024-01-02,3",
+        ),
+        *("K,c2,2024-01-02,3", "K,c3,2024-01-02,9"),
+    ]
+    name = log(tmp_path, *rows)
+    merges = pd.DataFrame({"old_id": ["c39"], "new_id": ["c1"]})
+    tables = {}
+    for kind in ("duckdb", "spark"):
+        settings = settings_for(tmp_path, name).replacing(engine=EngineSection(kind=kind))
+        with open_engine(settings.engine) as engine:
+            found = ingest(settings, engine, merges=merges)
+            adds_up(found)
+            report = found.report
+            tables[kind] = collected(found.transactions).sort_values(["customer_id", "ordered_at", "amount"])
+            tables[kind + " issues"] = [(each.code, each.rows, each.money, each.counted) for each in report.issues]
+            tables[kind + " findings"] = report.findings
+    assert [code for code, *_ in tables["duckdb issues"]] == [
+        *("duplicate", "guest", "test_account", "refund", "refunded_order", "unmatched_refund"),
+        *("merged_id", "partly_refunded", "conflicting_order"),
+    ]
+    assert tables["spark issues"] == tables["duckdb issues"]
+    assert tables["spark findings"] == tables["duckdb findings"]
+    assert tables["spark"]["amount"].tolist() == tables["duckdb"]["amount"].tolist()
+    assert tables["spark"]["customer_id"].tolist() == tables["duckdb"]["customer_id"].tolist()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clv_lib.reporting.wording import count, day, money, month, number, say, say_count, share, words
+from clv_lib.reporting.wording import count, day, legible, money, month, number, say, say_count, share, words
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,26 @@ def test_text_from_data_is_inert_in_a_sentence():
 def test_one_customer_is_not_customers():
     sentence = [say_count("{n} customer left", "{n} customers left", n=n).text("en") for n in (0, 1, 2)]
     assert sentence == ["0 customers left", "1 customer left", "2 customers left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("two\nlines\r\nor\tthree", "two lines or three"),
+        ("\x1b[31mred\x07", "[31mred"),
+        ("\u202egnirts\u202c", "gnirts"),
+        ("W" * 10_000, "W" * 79 + "…"),
+        ("e" + "\u0301" * 40, "e" + "\u0301" * 3),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
+        ("=1+1 {x} $y$ <b>", "=1+1 {x} $y$ <b>"),
+    ],
+)
+def test_a_text_from_data_is_shown_on_one_line_and_not_without_end(text, shown):
+    assert legible(text) == shown
+    assert words(text).value == text, "the quantity itself keeps the text"
+
+
+def test_a_text_from_right_to_left_does_not_turn_the_sentence_around_it():
+    arabic = "\u0627\u0644\u0639\u0631\u0628\u064a\u0629"
+    assert str(say("of {name} (3)", name=words(arabic)).html("en")) == f"of <bdi>{arabic}</bdi> (3)"
+    assert "<bdi>" not in str(words("plain").html("en"))

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.acquisition import acquisition_spend, new_customers
-from clv_lib.analysis.allocation import Allocation, allocate
+from clv_lib.analysis.allocation import Allocation, allocate_lines
 from clv_lib.analysis.driver_counts import COUNT, driver_counts, lives
 from clv_lib.analysis.drivers import UnitCostFit, monthly_totals
 from clv_lib.analysis.ledger import (
@@ -111,7 +111,7 @@ class Books:
 
     def acquisition(self, settings: Settings) -> pd.DataFrame | None:
         """Spend on winning customers beside the customers won; None where the ledger holds none."""
-        if not self.whole_spend[KIND].isin(["acquisition", "marketing"]).any():
+        if not (self.whole_spend[KIND] == "acquisition").any():
             return None
         months = range(int(self.whole_spend[NUMBER].min()), int(self.whole_spend[NUMBER].max()) + 1)
         return acquisition_spend(self.whole_spend, self.won, months=months, settings=settings.costs)
@@ -150,20 +150,22 @@ def keep_books(record: Mapping[str, Frame], settings: Settings, window: Observat
     people = kept(lives(record, settings=costs, end=end))
     log = record["transactions"].filter(nw.col(ORDERED_AT) <= nw.lit(end))
     months = log.select(month_number(nw.col(ORDERED_AT)).alias(NUMBER)).unique()
-    counts = driver_counts(record, people, months, settings=costs, end=end)
-    revenue = kept(counts["revenue"])
-    log_months = collected(months)
+    lines = kept(ledger_lines(record["costs"], settings=costs, end=end)) if "costs" in record else None
+    every = months if lines is None else nw.concat([months, lines.select(NUMBER)]).unique()
+    counts = driver_counts(record, people, every, settings=costs, end=end)
+    counts = {driver: kept(frame) for driver, frame in counts.items() if driver != "equal"} | {"equal": counts["equal"]}
+    revenue, log_months = counts["revenue"], collected(months)
     assumed = assumed_charges(revenue, gross_margin=settings.economics.gross_margin)
     allocation, said = None, None
     spend = pd.DataFrame({NUMBER: [], KIND: [], "booked_kind": [], "channel": [], AMOUNT: []})
     estimates = pd.DataFrame({NUMBER: [], KIND: [], AMOUNT: [], "amount_low": [], "amount_high": []})
     basis: Basis = "assumed"
     charges, covered = assumed, Covered(int(log_months[NUMBER].min()), int(log_months[NUMBER].max()))
-    if "costs" in record:
-        lines = kept(ledger_lines(record["costs"], settings=costs, end=end))
+    if lines is not None:
         spend = monthly_spend(lines)
-    if len(spend):
-        allocation, said = allocate(record, settings=costs, end=end), disagreements(lines, record.get("campaigns"))
+    if lines is not None and len(spend):
+        allocation = allocate_lines(lines, people, counts, record.get("allocations"), settings=costs)
+        said = disagreements(lines, record.get("campaigns"))
         estimates, covered = estimated_lines(lines), _whole(covered_months(spend, log_months), window)
         basis = "measured" if (spend[KIND] == "goods").any() else "goods_assumed"
         charges = allocation.charges if basis == "measured" else nw.concat([allocation.charges, assumed])

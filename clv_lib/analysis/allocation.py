@@ -74,7 +74,7 @@ class Allocation:
 
 
 def allocate(record: Mapping[str, Frame], *, settings: CostsSection, end: date) -> Allocation:
-    """Allocate the ledger to customers.
+    """Allocate the ledger of a record to its customers.
 
     Parameters
     ----------
@@ -85,11 +85,31 @@ def allocate(record: Mapping[str, Frame], *, settings: CostsSection, end: date) 
     end : date
         Last day that is read; the ledger is read to the end of its month.
     """
-    lines = ledger_lines(record["costs"], settings=settings, end=end)
-    people = lives(record, settings=settings, end=end)
+    lines = kept(ledger_lines(record["costs"], settings=settings, end=end))
+    people = kept(lives(record, settings=settings, end=end))
     counts = driver_counts(record, people, lines.select(NUMBER).unique(), settings=settings, end=end)
+    return allocate_lines(lines, people, counts, record.get("allocations"), settings=settings)
+
+
+def allocate_lines(
+    lines: Frame, people: Frame, counts: Mapping[Driver, Frame], allocations: Frame | None, *, settings: CostsSection
+) -> Allocation:
+    """Allocate lines of a ledger by counts that are already there.
+
+    Parameters
+    ----------
+    lines : narwhals.LazyFrame
+        From :func:`~clv_lib.analysis.ledger.ledger_lines`.
+    people : narwhals.LazyFrame
+        From :func:`~clv_lib.analysis.driver_counts.lives`.
+    counts : mapping of str to narwhals.LazyFrame
+        From :func:`~clv_lib.analysis.driver_counts.driver_counts`.
+    allocations : narwhals.LazyFrame or None
+        Shares of pools over segments.
+    settings : CostsSection
+    """
     chosen = {kind: _driver_of(kind, counts, settings) for kind in PURPOSES}
-    shares, refused = _shares(record.get("allocations"))
+    shares, refused = _shares(allocations)
     named = nw.col(ID) != ""
     refuse = nw.col(POOL).is_in([pool for pool, _ in refused])
     buyers = people.select(nw.col(CUSTOMER_ID).alias(ID))
@@ -101,8 +121,8 @@ def allocate(record: Mapping[str, Frame], *, settings: CostsSection, end: date) 
         _lost(lines.filter(named).join(buyers, on=ID, how="anti"), "direct", UNKNOWN_CUSTOMER),
         _lost(lines.filter(~named & refuse), "", BAD_SHARES),
     ]
-    if shares:
-        over_segments = _over_segments(unnamed.filter(pooled), record["allocations"])
+    if shares and allocations is not None:
+        over_segments = _over_segments(unnamed.filter(pooled), allocations)
         pots.append(_pots(over_segments, people, chosen, segment=nw.col(SEGMENT)))
     # a pot is one sum: corrections are taken off before anything is shared out
     filled = kept(nw.concat(pots).group_by(*_POT).agg(nw.col(UNITS).sum()).with_columns(nw.col(UNITS).cast(nw.Int64)))

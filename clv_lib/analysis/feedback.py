@@ -84,7 +84,7 @@ def net_promoter_score(
     counts = _groups(kept)
     n = int(counts.sum())
     if n == 0:
-        raise CannotEstimateError("a net promoter score needs answers, but there are none")
+        raise CannotEstimateError("A net promoter score needs answers, but there are none.")
     shares = np.random.default_rng(seed).dirichlet(counts + 1, size=_DRAWS)
     low, high = np.quantile(100 * (shares[:, 0] - shares[:, 2]), [(1 - MASS) / 2, (1 + MASS) / 2])
     promoters, passives, detractors = (int(count) for count in counts)

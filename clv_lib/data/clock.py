@@ -8,6 +8,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
+from clv_lib.data.column_names import OTHER_DAY
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.quality import Finding
@@ -20,7 +21,9 @@ _SAMPLE: Final = 50_000  # rows; enough to see at which hours people sleep
 _LEAST: Final = 500  # rows with a clock time; fewer show no night
 _QUIET_HOURS: Final = 6
 _QUIET_SHARE: Final = 0.06  # of the orders at most, for a night; a quarter of the day would be their share by chance
-_BY_DAY: Final = range(10, 21)  # a night whose middle lies here is no night
+_BY_DAY: Final = range(
+    7, 21
+)  # a night whose middle lies here is no night: shops that sleep till ten do not close at four
 _SAME: Final = 0.99  # of the times
 
 
@@ -37,7 +40,38 @@ def screen_clock(loaded: Loaded, settings: Settings, engine: Engine) -> list[Fin
         Text is taken apart in its SQL.
     """
     times = _times(loaded.frame.head(_SAMPLE), engine)
-    return [] if times.empty else hours_in_doubt(times, zone=settings.dataset.timezone)
+    if times.empty:
+        return []
+    stated = settings.tables.transactions.timezone
+    if stated is not None:  # times without an offset are of the clocks' own zone
+        times = times.assign(offset=times["offset"].fillna(_minutes_east(stated)))
+    return hours_in_doubt(times, zone=settings.dataset.timezone)
+
+
+def days_moved(used: Frame, settings: Settings, *, order: str) -> list[Finding]:
+    """How many orders fall on another day because the clocks hung in another zone than the business.
+
+    Parameters
+    ----------
+    used : narwhals.LazyFrame
+        Rows in use, with ``other_day`` where the settings state the zone of the clocks.
+    settings : Settings
+    order : str
+        Column whose values tell orders apart.
+    """
+    if OTHER_DAY not in used.collect_schema().names():
+        return []
+    moved = nw.col(OTHER_DAY).cast(nw.Int64).max().alias("moved")
+    orders = used.filter(~nw.col(order).is_null()).group_by(order).agg(moved)
+    (found,) = fetch(orders.select(nw.len().alias("orders"), nw.col("moved").sum()))
+    count, all_orders = int(found["moved"] or 0), int(found["orders"])
+    values: dict[str, float | int | str] = {
+        "orders": count,
+        "share": count / all_orders if all_orders else 0.0,
+        "clock": str(settings.tables.transactions.timezone),
+        "zone": settings.dataset.timezone,
+    }
+    return [Finding("days_moved", "days_set_right", values)] if count else []
 
 
 def _times(frame: Frame, engine: Engine) -> pd.DataFrame:
@@ -87,6 +121,12 @@ def _minutes(zone: str) -> float:
     return float(-east if zone.startswith("-") else east)
 
 
+def _minutes_east(zone: str) -> float:
+    """Offset of a zone in mid-January; an hour of summer time does not hide a night."""
+    moment = datetime(2024, 1, 15, tzinfo=ZoneInfo(zone)).utcoffset()
+    return 0.0 if moment is None else moment.total_seconds() / 60
+
+
 def hours_in_doubt(times: pd.DataFrame, *, zone: str) -> list[Finding]:
     """Findings on clock times.
 
@@ -98,9 +138,7 @@ def hours_in_doubt(times: pd.DataFrame, *, zone: str) -> list[Finding]:
         The business's own: times with an offset are moved there, by its offset in mid-January.
     """
     total = int(times["n"].sum())
-    moment = datetime(2024, 1, 15, tzinfo=ZoneInfo(zone)).utcoffset()
-    east = 0.0 if moment is None else moment.total_seconds() / 60
-    shift = (east - times["offset"]).fillna(0)
+    shift = (_minutes_east(zone) - times["offset"]).fillna(0)
     local = (times["hour"] * 60 + times["minute"] + shift) % (24 * 60)
     most = times["n"].groupby(local).sum()
     time = int(most.index[int(most.to_numpy().argmax())])

@@ -6,25 +6,22 @@ Nearly all checks only tell: the rows stay, and whoever uses them knows. Rows ar
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import narwhals as nw
 
 from clv_lib.data.checks import CHECKS, Check
-from clv_lib.data.columns import UNITS
-from clv_lib.data.engines import Engine
+from clv_lib.data.column_names import UNITS
+from clv_lib.data.cost_checks import cost_checks, unknown_campaigns
 from clv_lib.data.fetching import fetch
-from clv_lib.data.quality import Place, Source, money
-from clv_lib.data.reading import RecordTable, again, shown_value
+from clv_lib.data.quality import money
+from clv_lib.data.reading import RecordTable, again
+from clv_lib.data.record_tables import WHO, Tables, places
 from clv_lib.data.responses import OUTCOME, OUTCOMES, RESPONSE_WINDOW_DAYS, judge_responses
-from clv_lib.data.tables import CONTRACTS, MONEY_UNITS, TICKET
+from clv_lib.data.tables import CONTRACTS, TICKET
 from clv_lib.names import (
     ACQUIRED_AT,
-    AMOUNT,
     CAMPAIGN_ID,
     CUSTOMER_ID,
     ENDED_AT,
@@ -32,94 +29,22 @@ from clv_lib.names import (
     INSTRUMENT,
     INTERACTION_ID,
     KIND,
-    MONTH,
     ORDERED_AT,
     POOL,
     PRODUCT_ID,
     REFERRED_AT,
     REFERRED_ID,
     REFERRER_ID,
-    REPORTED_SPEND,
     RESOLVED_AT,
     SHARE,
     STARTED_AT,
-    TAX,
 )
 
 if TYPE_CHECKING:
-    from clv_lib.data.ingest import Ingested
+    pass
 
 Frame = nw.LazyFrame[Any]
-_PLACES: Final = 10
-_CAMPAIGN_KINDS: Final = ("acquisition", "marketing", "retention")
-_WHOLE: Final = 1e-6  # how far shares that were rounded to six digits may be from 1
-_WHO: Final = "who"
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables as far as they are accepted, and the log they belong to."""
-
-    tables: dict[str, RecordTable]
-    log: "Ingested | None"
-    engine: Engine
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.tables
-
-    def used(self, name: str) -> Frame:
-        """Rows of a table that are used, with source and line."""
-        return self.tables[name].classified.filter(nw.col("reason") == "")
-
-    def has(self, table: str, *columns: str) -> bool:
-        """Whether a table is there and has these columns."""
-        return table in self.tables and set(columns) <= set(self.tables[table].report.columns)
-
-    @cached_property
-    def known(self) -> Frame | None:
-        """``customer_id`` of everybody whom the orders or the customers name; None where neither table is there."""
-        parts = [self.log.transactions.select(CUSTOMER_ID)] if self.log else []
-        parts += [self.used("customers").select(CUSTOMER_ID)] if "customers" in self else []
-        if not parts:
-            return None
-        people = parts[0] if len(parts) == 1 else nw.concat(parts)
-        return self.engine.keep(people.unique(), "known_customers")
-
-    @cached_property
-    def since(self) -> Frame | None:
-        """``who, since``: first day on which somebody was a customer, by sign-up or by order; None where unknown."""
-        parts = []
-        if self.has("customers", ACQUIRED_AT):
-            people = self.used("customers").select(CUSTOMER_ID, nw.col(ACQUIRED_AT).alias("since"))
-            parts.append(people.filter(~nw.col("since").is_null()))
-        if self.log:
-            parts.append(self.log.transactions.group_by(CUSTOMER_ID).agg(nw.col(ORDERED_AT).min().alias("since")))
-        if not parts:
-            return None
-        days = parts[0] if len(parts) == 1 else nw.concat(parts)
-        first = days.group_by(CUSTOMER_ID).agg(nw.col("since").min())
-        return self.engine.keep(first.select(nw.col(CUSTOMER_ID).alias(_WHO), "since"), "customers_since")
-
-    def check(self, code: str, table: str, rows: Frame, *shown: str, **values: Any) -> Iterator[Check]:
-        """Count rows and say where the first stand; nothing where there are none."""
-        there = set(rows.collect_schema().names())
-        units = [nw.col(UNITS).fill_null(0).sum().alias("money")] if UNITS in there else []
-        count = fetch(rows.select(nw.len().alias("rows"), *units))[0]
-        if count["rows"]:
-            sources = self.tables[table].report.sources
-            total = money(count.get("money") or 0)
-            first = places(rows, sources, *shown)
-            yield Check(code, table, CHECKS[code][0], int(count["rows"]), total, first, values)
-
-
-def places(rows: Frame, sources: tuple[Source, ...], *shown: str) -> tuple[Place, ...]:
-    """Where the first rows stand, with the values of some columns."""
-    columns = [nw.col(each).cast(nw.String) for each in shown]
-    found = fetch(rows.select("source", "line", *columns).sort("source", "line").head(_PLACES))
-    return tuple(
-        Place(sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
-        for row in found
-    )
+WHOLE: Final = 1e-6  # how far shares that were rounded to six digits may be from 1
 
 
 def cross_checks(
@@ -142,7 +67,7 @@ def cross_checks(
     """
     found = [*_setting_aside(tables)]
     found += [*_customers(tables), *_referrals(tables), *_responses(tables)]
-    found += [*_costs(tables, first_day, last_day), *_service(tables), *_products(tables)]
+    found += [*cost_checks(tables, first_day, last_day), *_service(tables), *_products(tables)]
     order = list(CHECKS)
     return tables.tables, sorted(found, key=lambda check: order.index(check.code))
 
@@ -152,7 +77,7 @@ def _setting_aside(tables: Tables) -> Iterator[Check]:
     if "referrals" in tables:
         if tables.since is not None:
             rows = tables.tables["referrals"].classified
-            rows = rows.join(tables.since, left_on=REFERRER_ID, right_on=_WHO, how="left")
+            rows = rows.join(tables.since, left_on=REFERRER_ID, right_on=WHO, how="left")
             early = (nw.col(REFERRED_AT) < nw.col("since")).fill_null(False)
             yield from _aside(tables, "referrals", rows, early, "before_acquisition", REFERRED_AT, REFERRER_ID)
         rows = tables.tables["referrals"].classified.with_columns((nw.col("reason") == "").alias("open"))
@@ -165,7 +90,7 @@ def _setting_aside(tables: Tables) -> Iterator[Check]:
 def _unwhole_pools(tables: Tables) -> Iterator[Check]:
     used = tables.used("allocations")
     sums = {row[POOL]: row[SHARE] for row in fetch(used.group_by(POOL).agg(nw.col(SHARE).sum()).sort(POOL))}
-    bad = {pool: total for pool, total in sums.items() if abs(total - 1) > _WHOLE}
+    bad = {pool: total for pool, total in sums.items() if abs(total - 1) > WHOLE}
     for pool, total in bad.items():
         rows = used.filter(nw.col(POOL) == pool)
         yield from tables.check("pool_not_whole", "allocations", rows, POOL, pool=pool, sum=total)
@@ -198,19 +123,19 @@ def _customers(tables: Tables) -> Iterator[Check]:
     known = tables.known
     if known is None:
         return
-    people = known.select(nw.col(CUSTOMER_ID).alias(_WHO))
+    people = known.select(nw.col(CUSTOMER_ID).alias(WHO))
     for name in tables.tables:
         for column in CONTRACTS[name].customers:
             if name != "customers" and tables.has(name, column):
                 named = tables.used(name).filter(~nw.col(column).is_null())
-                unknown = named.join(people, left_on=column, right_on=_WHO, how="anti")
+                unknown = named.join(people, left_on=column, right_on=WHO, how="anti")
                 yield from tables.check("unknown_customer", name, unknown, column, column=column)
     if "customers" not in tables or tables.log is None:
         return
     everybody = tables.tables["customers"].report.used.rows
     buyers = tables.log.transactions.group_by(CUSTOMER_ID).agg(nw.col(ORDERED_AT).min().alias("first order"))
-    buyers = buyers.select(nw.col(CUSTOMER_ID).alias(_WHO), "first order")
-    joined = tables.used("customers").join(buyers, left_on=CUSTOMER_ID, right_on=_WHO, how="left")
+    buyers = buyers.select(nw.col(CUSTOMER_ID).alias(WHO), "first order")
+    joined = tables.used("customers").join(buyers, left_on=CUSTOMER_ID, right_on=WHO, how="left")
     silent = joined.filter(nw.col("first order").is_null())
     for check in tables.check("customers_without_orders", "customers", silent, CUSTOMER_ID):
         yield _with(check, share=check.rows / everybody)
@@ -226,7 +151,7 @@ def _with(check: Check, **values: Any) -> Check:
 
 def _referrals(tables: Tables) -> Iterator[Check]:
     if "referrals" in tables and tables.since is not None:
-        rows = tables.used("referrals").join(tables.since, left_on=REFERRED_ID, right_on=_WHO, how="left")
+        rows = tables.used("referrals").join(tables.since, left_on=REFERRED_ID, right_on=WHO, how="left")
         already = rows.filter(nw.col("since") < nw.col(REFERRED_AT))
         yield from tables.check("referred_was_customer", "referrals", already, REFERRED_ID)
 
@@ -235,7 +160,7 @@ def _responses(tables: Tables) -> Iterator[Check]:
     """Responses that cannot be counted as such, and campaigns that nobody knows."""
     for name in ("interactions", "campaign_members"):
         if tables.has(name, CAMPAIGN_ID) and "campaigns" in tables:
-            yield from _unknown_campaigns(tables, name)
+            yield from unknown_campaigns(tables, name)
     if not tables.has("interactions", CAMPAIGN_ID) or "campaign_members" not in tables:
         return
     judged = judge_responses(
@@ -248,76 +173,6 @@ def _responses(tables: Tables) -> Iterator[Check]:
     for code in OUTCOMES:
         rows = judged.filter(nw.col(OUTCOME) == code)
         yield from tables.check(f"response_{code}", "interactions", rows, CUSTOMER_ID, days=RESPONSE_WINDOW_DAYS)
-
-
-def _unknown_campaigns(tables: Tables, name: str) -> Iterator[Check]:
-    campaigns = tables.used("campaigns").select(nw.col(CAMPAIGN_ID).alias("known campaign"))
-    named = tables.used(name).filter(~nw.col(CAMPAIGN_ID).is_null())
-    unknown = named.join(campaigns, left_on=CAMPAIGN_ID, right_on="known campaign", how="anti")
-    yield from tables.check("unknown_campaign", name, unknown, CAMPAIGN_ID)
-
-
-def _costs(tables: Tables, first_day: date | None, last_day: date) -> Iterator[Check]:
-    """The ledger against the campaigns, the pools and the calendar."""
-    if "costs" not in tables:
-        return
-    costs = tables.used("costs")
-    if tables.has("costs", CAMPAIGN_ID):
-        if "campaigns" in tables:
-            yield from _unknown_campaigns(tables, "costs")
-        without = costs.filter(nw.col(CAMPAIGN_ID).is_null() & nw.col(KIND).is_in(_CAMPAIGN_KINDS))
-        yield from tables.check("without_campaign", "costs", without, KIND)
-        if tables.has("campaigns", REPORTED_SPEND):
-            yield from _spend(tables, costs)
-    yield from tables.check("negative_cost", "costs", costs.filter(nw.col(AMOUNT) < 0), AMOUNT)
-    if tables.has("costs", TAX):
-        yield from _taxes(tables, costs)
-    if first_day is not None:
-        inside = (nw.col(MONTH) >= nw.lit(first_day.replace(day=1))) & (nw.col(MONTH) <= nw.lit(last_day))
-        outside = costs.filter(~inside)
-        yield from tables.check("outside_log", "costs", outside, MONTH, first=str(first_day), last=str(last_day))
-    if tables.has("costs", POOL):
-        yield from _pools(tables, costs)
-
-
-def _spend(tables: Tables, costs: Frame) -> Iterator[Check]:
-    """Each campaign whose own account of its spend is not that of the ledger."""
-    booked = costs.filter(~nw.col(CAMPAIGN_ID).is_null()).group_by(CAMPAIGN_ID).agg(nw.col(UNITS).sum().alias("booked"))
-    booked = booked.select(nw.col(CAMPAIGN_ID).alias("booked campaign"), "booked")
-    said = tables.used("campaigns").filter(~nw.col(REPORTED_SPEND).is_null())
-    both = said.join(booked, left_on=CAMPAIGN_ID, right_on="booked campaign", how="left")
-    for row in fetch(both.select(CAMPAIGN_ID, REPORTED_SPEND, "booked", "source", "line").sort(CAMPAIGN_ID)):
-        ledger = money(row["booked"] or 0)
-        reported = Decimal(round(row[REPORTED_SPEND] * MONEY_UNITS)) / MONEY_UNITS
-        if ledger != reported:
-            place = Place(tables.tables["campaigns"].report.sources[row["source"]].name, int(row["line"]))
-            values = {
-                "campaign": row[CAMPAIGN_ID],
-                "reported": float(reported),
-                "difference": float(ledger - reported),
-            }
-            yield Check("spend_differs", "campaigns", "note", 1, ledger, (place,), values)
-
-
-def _taxes(tables: Tables, costs: Frame) -> Iterator[Check]:
-    mark = nw.col(TAX).str.to_lowercase().fill_null("unmarked").alias("mark")
-    found = fetch(
-        costs.select(mark, UNITS).group_by("mark").agg(nw.len().alias("rows"), nw.col(UNITS).sum()).sort("mark")
-    )
-    if len(found) > 1:
-        marks = ", ".join(f"{row['mark']} {row['rows']:,} rows ({money(row[UNITS]):,.2f})" for row in found)
-        rows, total = sum(int(row["rows"]) for row in found), sum(int(row[UNITS]) for row in found)
-        yield Check("mixed_tax", "costs", "note", rows, money(total), values={"marks": marks})
-
-
-def _pools(tables: Tables, costs: Frame) -> Iterator[Check]:
-    shared = costs.filter(~nw.col(POOL).is_null())
-    if "allocations" in tables:
-        pools = tables.used("allocations").select(nw.col(POOL).alias("known pool")).unique()
-        shared = shared.join(pools, left_on=POOL, right_on="known pool", how="anti")
-    for pool in fetch(shared.select(POOL).unique().sort(POOL)):
-        rows = shared.filter(nw.col(POOL) == pool[POOL])
-        yield from tables.check("pool_without_shares", "costs", rows, POOL, pool=pool[POOL])
 
 
 def _service(tables: Tables) -> Iterator[Check]:

@@ -132,8 +132,11 @@ class SparkEngine(_Closing):
         return nw.from_native(self.session.createDataFrame(pa.Table.from_pandas(frame, preserve_index=False)))
 
     def keep(self, frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
-        """Cache a frame in the cluster; Spark keeps it by plan, not by name."""
-        return nw.from_native(frame.to_native().persist())
+        """Compute a frame once and forget how: every use of a cached plan would plan its whole history again.
+
+        Nor can it be computed a second time, in which rows that tie might be told apart in another way.
+        """
+        return nw.from_native(frame.to_native().localCheckpoint(eager=True))
 
     def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
         """Select columns written in Spark's SQL."""
@@ -298,22 +301,26 @@ def _missing_extra(extra: str, package: str) -> str:
 
 
 def write_parquet(frame: nw.LazyFrame[Any], path: Path) -> None:
-    """Write a lazy frame to Parquet without collecting it; a reader sees the old file or the whole new one.
+    """Write a lazy frame to one Parquet file without collecting it; a reader sees the old file or the whole new one.
 
     Parameters
     ----------
     frame : narwhals.LazyFrame
-        On DuckDB it is one file; Spark writes a folder of that name, which every Parquet reader takes for a table.
+        Spark writes a folder of parts; they are put together into one file, so that it can be hashed and handed on.
     path : Path
         Where it goes; the folder must exist.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    parts = partial.with_suffix(".parts")
     try:
         frame.sink_parquet(str(partial))
-        if path.is_dir():
-            shutil.rmtree(path)
+        if partial.is_dir():
+            partial.rename(parts)
+            with DuckDBEngine() as engine:
+                engine.connection.read_parquet(str(parts / "*.parquet")).write_parquet(str(partial))
         partial.replace(path)
     finally:
+        shutil.rmtree(parts, ignore_errors=True)
         if partial.is_dir():
             shutil.rmtree(partial)
         else:

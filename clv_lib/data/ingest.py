@@ -132,6 +132,7 @@ def ingest(
     summary = _summary(transactions, loaded)
     last = _day(summary["last"])
     found = [*screening.screen(days, first=_day(summary["first"]), end=as_of or last), *times]
+    found += clock.days_moved(used, settings, order=ORDER_ID if ORDER_ID in loaded.columns else "row_key")
     engine.drop("customer_days")
     broken = breaches(transactions)
     if broken:

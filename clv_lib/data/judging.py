@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import narwhals as nw
 
-from clv_lib.data.columns import ROUNDED, UNITS, text_of, trim_of
+from clv_lib.data.column_names import ROUNDED, UNITS, text_of, trim_of
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.loaded import MARKS, Loaded

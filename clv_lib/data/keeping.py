@@ -21,9 +21,11 @@ def kept(frame: Frame) -> Frame:
     native = frame.to_native()
     if isinstance(native, duckdb.DuckDBPyRelation):
         name = f"kept_{uuid.uuid4().hex}"
-        native.create(name)
-        table = cast(duckdb.DuckDBPyRelation, native.query("made", f'SELECT * FROM "{name}"'))  # noqa: S608 (our name)
-        return nw.from_native(table)
+        # by query() both times: it is the way to a relation's connection, and its result is cheap to go on from
+        making = f'CREATE TABLE "{name}" AS SELECT * FROM made'  # noqa: S608 (our own name)
+        made = cast(duckdb.DuckDBPyRelation, native.query("made", making))
+        table = made.query("written", f'SELECT * FROM "{name}"')  # noqa: S608 (our own name)
+        return nw.from_native(cast(duckdb.DuckDBPyRelation, table))
     for hold in ("persist", "cache"):
         if hasattr(native, hold):
             return nw.from_native(getattr(native, hold)()).lazy()

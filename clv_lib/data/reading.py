@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import narwhals as nw
 
-from clv_lib.data.columns import ROUNDED, UNITS, money_of, read_columns, text_of, trim_of
+from clv_lib.data.accounting import Account
+from clv_lib.data.column_names import text_of
+from clv_lib.data.columns import read_columns
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
-from clv_lib.data.judging import PARSED, judge, merged_of, state_of
+from clv_lib.data.judging import PARSED, judge
 from clv_lib.data.loaded import Loaded, raw_name
 from clv_lib.data.parsing import TOLERATED_SHARE
-from clv_lib.data.quality import Inferred, Place, Source, Tally, money
+from clv_lib.data.quality import Inferred
 from clv_lib.data.quarantine import write_quarantine
-from clv_lib.data.record_reasons import DAMAGE, RECORD_REASONS, STRUCTURE, split_reason
+from clv_lib.data.record_reasons import DAMAGE, STRUCTURE, split_reason
 from clv_lib.data.sources import load_table
 from clv_lib.data.survey import Survey, spoken
 from clv_lib.data.table_report import TableIssue, TableReport
@@ -26,8 +27,6 @@ from clv_lib.names import INSTRUMENT, SCORE
 from clv_lib.settings import Settings
 
 Frame = nw.LazyFrame[Any]
-_PLACES: Final = 10  # of each kind of fault, in the report
-LONGEST_VALUE: Final = 120  # letters of a value in a report; the quarantine has it whole
 _MIXED: Final = 0.5  # of an instrument's scores off its scale: another scale is meant
 
 
@@ -101,7 +100,7 @@ def read_table(
 def account_for(classified: Frame, loaded: Loaded, facts: list[Inferred], *, currency: str) -> RecordTable:
     """Count the rows of a judged table, refuse a damaged one, and hand out what is used. Errors as read_table."""
     contract = CONTRACTS[loaded.table]
-    account = _Account(classified, loaded.columns, loaded.sources, contract)
+    account = Account(classified, loaded.columns, loaded.sources, contract)
     issues = account.issues(loaded.blank_lines)
     _refuse_damage(account, issues, loaded, contract)
     _refuse_other_scale(classified, loaded)
@@ -111,107 +110,13 @@ def account_for(classified: Frame, loaded: Loaded, facts: list[Inferred], *, cur
 def again(table: RecordTable, classified: Frame) -> RecordTable:
     """Account for a table anew, after a check has set further rows of it aside."""
     report, contract = table.report, CONTRACTS[table.name]
-    account = _Account(classified, report.columns, report.sources, contract)
+    account = Account(classified, report.columns, report.sources, contract)
     loaded = Loaded(classified, report.columns, report.sources, unused=report.unused, table=table.name)
     notes = tuple(each for each in report.issues if each.code == "blank_line")
     return _table(account, [*account.issues(0), *notes], loaded, report.inferred, report.currency, table.surveys)
 
 
-class _Account:
-    """Rows of a judged table counted by everything that was done to them, in one query."""
-
-    def __init__(
-        self, classified: Frame, columns: dict[str, str], sources: tuple[Source, ...], contract: Contract
-    ) -> None:
-        self.classified, self.columns, self.sources, self.contract = classified, columns, sources, contract
-        there = set(classified.collect_schema().names())
-        self.money = money_of(contract, columns)
-        self.states = [state_of(name) for name in columns if name not in contract.required]
-        flags = [each for name in columns for each in (trim_of(name), merged_of(name))]
-        self.flags = [each for each in (*flags, ROUNDED) if each in there]
-        units = nw.col(UNITS) if UNITS in there else nw.lit(0).cast(nw.Int64)
-        self.groups = fetch(
-            classified.with_columns(units.fill_null(0).alias("money"))
-            .group_by("reason", "copy", *self.states, *self.flags)
-            .agg(nw.len().alias("rows"), nw.col("money").sum())
-        )
-
-    def tally(self, *groups: dict[str, Any]) -> Tally:
-        return Tally(sum(int(each["rows"]) for each in groups), money(sum(int(each["money"]) for each in groups)))
-
-    def repaired(self, group: dict[str, Any]) -> bool:
-        return any(group[each] is not None for each in self.states) or any(group[each] for each in self.flags)
-
-    def tallies(self) -> dict[str, Tally]:
-        used = [each for each in self.groups if not each["reason"]]
-        return {
-            "read": self.tally(*self.groups),
-            "accepted": self.tally(*(each for each in used if not self.repaired(each))),
-            "repaired": self.tally(*(each for each in used if self.repaired(each))),
-            "quarantined": self.tally(*(each for each in self.groups if each["reason"])),
-        }
-
-    def issues(self, blank_lines: int) -> list[TableIssue]:
-        """Every reason and repair with its count, money and first places, faults first."""
-        found = []
-        for reason in {each["reason"] for each in self.groups if each["reason"]}:
-            groups = [each for each in self.groups if each["reason"] == reason]
-            found.append(self._issue(*split_reason(reason), groups, nw.col("reason") == reason))
-        used = nw.col("reason") == ""
-        for state in self.states:
-            column = state.removeprefix(state_of(""))
-            for code in {each[state] for each in self.groups if not each["reason"] and each[state]}:
-                groups = [each for each in self.groups if not each["reason"] and each[state] == code]
-                said = "not_yet" if code == "not_yet" else "emptied"
-                found.append(self._issue(said, column, groups, used & (nw.col(state) == code)))
-        for flag in self.flags:
-            kind, _, column = flag.partition(":")
-            code = {"trim": "trimmed_id", "merged": "merged_id"}.get(kind, "rounded_amount")
-            groups = [each for each in self.groups if not each["reason"] and each[flag]]
-            if groups:
-                found.append(self._issue(code, column or (self.money or ""), groups, used & nw.col(flag)))
-        groups = [each for each in self.groups if not each["reason"] and each["copy"]]
-        if groups:
-            found.append(self._issue("possible_duplicate", "", groups, used & nw.col("copy")))
-        if blank_lines:
-            found.append(TableIssue("blank_line", "note", blank_lines, Decimal(0)))
-        order = list(RECORD_REASONS)
-        names = ["", *self.columns]
-        return sorted(
-            found, key=lambda each: (order.index(each.code), names.index(each.column) if each.column in names else 0)
-        )
-
-    def _issue(self, code: str, column: str, groups: list[dict[str, Any]], rows: nw.Expr) -> TableIssue:
-        total = self.tally(*groups)
-        places = self._places(rows, column)
-        words = self.contract.choices(column) if code in ("unknown_word", "emptied") else ()
-        return TableIssue(code, RECORD_REASONS[code][0], total.rows, total.money, places, column=column, words=words)
-
-    def _places(self, rows: nw.Expr, column: str) -> tuple[Place, ...]:
-        """Where the first stand, with the text of the column at fault; of a ticket with its id."""
-        there = set(self.classified.collect_schema().names())
-        names = [each for each in column.split("+") if each in there]
-        shown = [text_of(each) if text_of(each) in there else each for each in names]
-        shown += [key for key, *more in self.contract.keys if not more and key in there and key not in names]
-        found = fetch(
-            self.classified.filter(rows)
-            .select("source", "line", *(nw.col(each).cast(nw.String) for each in shown))
-            .sort("source", "line")
-            .head(_PLACES)
-        )
-        return tuple(
-            Place(self.sources[row["source"]].name, int(row["line"]), shown_value([row[each] for each in shown]))
-            for row in found
-        )
-
-
-def shown_value(values: list[str | None]) -> str:
-    """Values of a row as a report shows them: joined, and no longer than a line."""
-    text = " | ".join(each for each in values if each)
-    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."
-
-
-def _refuse_damage(account: _Account, issues: list[TableIssue], loaded: Loaded, contract: Contract) -> None:
+def _refuse_damage(account: Account, issues: list[TableIssue], loaded: Loaded, contract: Contract) -> None:
     """Stop when too much cannot be read, or nothing is left of it; every kind of fault is named at once."""
     read, damage = account.tally(*account.groups).rows, 0
     for group in account.groups:
@@ -273,7 +178,7 @@ def _refuse_other_scale(classified: Frame, loaded: Loaded) -> None:
 
 
 def _table(
-    account: _Account,
+    account: Account,
     issues: list[TableIssue],
     loaded: Loaded,
     facts: tuple[Inferred, ...],

@@ -63,6 +63,7 @@ FINDINGS: Final[dict[str, str]] = {
     "weekday_hole": "hardly any order on day {weekdays} of the week (Monday is 1)",
     "same_clock_time": "every time is {time}, although the column has a time zone; days may be shifted",
     "night_by_day": "the quiet hours are {first:02d} to {last:02d} o'clock; the times may be in another time zone",
+    "days_moved": "{orders:,} orders ({share:.1%}) fall on another day in {zone} than in {clock}, the clocks' own zone",
 }
 
 BENDS: Final[dict[str, str]] = {
@@ -72,5 +73,6 @@ BENDS: Final[dict[str, str]] = {
     "ends_early": "the last stretch looks quieter than it was, and customers less alive",
     "days_shifted": "orders fall on the wrong day, and those of one evening on two",
     "days_rounded": "the days between purchases are not those of the customers but of the calendar",
+    "days_set_right": "the days are those of the business; read as they are, these orders would fall on the wrong one",
     "closed_days": "customers cannot buy on these days; in whole weeks it does not matter",
 }

@@ -15,11 +15,12 @@ import narwhals as nw
 import pandas as pd
 
 from clv_lib.data.checks import Check
-from clv_lib.data.crosschecks import Tables, cross_checks
+from clv_lib.data.crosschecks import cross_checks
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
 from clv_lib.data.merging import resolve_merges
 from clv_lib.data.reading import RecordTable, read_table
+from clv_lib.data.record_tables import Tables
 from clv_lib.data.table_report import TableReport
 from clv_lib.data.tables import CONTRACTS
 from clv_lib.errors import DataError

@@ -87,11 +87,11 @@ def judge_responses(
 def _sends(members: Frame, campaigns: Frame | None) -> Frame:
     """One row per campaign and member: the arm, and the day of the send as a number."""
     there = set(members.collect_schema().names())
-    send: nw.Expr = nw.lit(None, nw.Int64)
+    send: nw.Expr = nw.lit(None, nw.Float64)
     if campaigns is not None and STARTS_AT in campaigns.collect_schema().names():
-        starts = campaigns.select(CAMPAIGN_ID, day_number(nw.col(STARTS_AT)).cast(nw.Int64).alias("start day"))
+        starts = campaigns.select(CAMPAIGN_ID, day_number(nw.col(STARTS_AT)).cast(nw.Float64).alias("start day"))
         members, send = members.join(starts, on=CAMPAIGN_ID, how="left"), nw.col("start day")
     if ASSIGNED_AT in there:
         assigned = nw.col(ASSIGNED_AT)
-        send = nw.when(~assigned.is_null()).then(day_number(assigned).cast(nw.Int64)).otherwise(send)
+        send = nw.when(~assigned.is_null()).then(day_number(assigned).cast(nw.Float64)).otherwise(send)
     return members.select(CAMPAIGN_ID, CUSTOMER_ID, nw.col(ARM).alias("member arm"), send.alias("send day"))

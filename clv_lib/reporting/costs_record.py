@@ -71,14 +71,14 @@ def cost_figures(
     margin, month = hooks.estimates()["margin_rate"], hooks.estimates()["per_active_month"]
     figures = [
         KeyFigure("contribution_to_date", falls.amount(CONTRIBUTION), unit=currency),
-        KeyFigure("customer_profit_to_date", falls.amount(PROFIT), *falls.range(PROFIT), currency, 0.9, "expected"),
-        KeyFigure("customers_at_a_loss", float(whale.losing), unit="customers"),
         KeyFigure("margin_rate", margin.mean, margin.low, margin.high, "share", margin.mass, "expected"),
     ]
     if hooks.source != "assumed":
-        figures.append(
-            KeyFigure("cost_per_active_month", month.mean, month.low, month.high, currency, month.mass, "expected")
-        )
+        figures += [
+            KeyFigure("customer_profit_to_date", falls.amount(PROFIT), *falls.range(PROFIT), currency, 0.9, "expected"),
+            KeyFigure("customers_at_a_loss", float(whale.losing), unit="customers"),
+            KeyFigure("cost_per_active_month", month.mean, month.low, month.high, currency, month.mass, "expected"),
+        ]
     cost = winning.blended()
     if cost is not None:
         figures.append(KeyFigure("blended_cac", cost.cac, cost.low, cost.high, currency, cost.mass, "expected"))

@@ -134,7 +134,13 @@ class Table:
             numbers = [float(v) if isinstance(v, int | float) else 0.0 for v in values]
             largest = max((abs(v) for v in numbers), default=0.0) or 1.0
             sizes = [abs(v) / largest for v in numbers]
-        return _macro("table", language, table=self, sizes=sizes)
+        return _macro("table", language, table=self, sizes=sizes, in_words=self._in_words())
+
+    def _in_words(self) -> list[bool]:
+        """Which columns are read like words: a dash, or a word between numbers, stands where the numbers do."""
+        columns = [[cell for cell in cells if not cell.is_dash] for cells in zip(*self.rows, strict=True)]
+        found = [bool(cells) and 2 * sum(cell.is_text for cell in cells) > len(cells) for cells in columns]
+        return found or [False] * len(self.columns)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Charts of the page on costs: waterfall, whale curve, acquisition cost by channel, payback."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -8,15 +9,15 @@ import pandas as pd
 
 from clv_lib.reporting.charting import figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
-from clv_lib.reporting.wording import Language, Sentence, money, number, round_money, share
+from clv_lib.reporting.wording import Language, Sentence, legible, money, number, round_money, share
 
+ALL = 0.99  # a peak later than that is the end of the curve
 LONGEST_LABEL = 22  # characters of a name on an axis
 
 
 def short(name: str) -> str:
     """A name from data as it fits on an axis: one line, cut where it is too long."""
-    line = " ".join(name.split())
-    return line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
+    return legible(name, LONGEST_LABEL)
 
 
 def falling(
@@ -42,12 +43,13 @@ def falling(
         vague = width > 1e-9 * max(abs(amounts).max(), 1.0)
         reach = np.abs([(amounts - steps["low"])[vague], (steps["high"] - amounts)[vague]])
         axes.errorbar(ends[vague], rows[vague], xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
+        beyond = np.where(vague, ends + steps["high"].to_numpy() - amounts, -np.inf)  # where the line of a range ends
         for row, (start, end, amount) in enumerate(zip(starts, ends, amounts, strict=True)):
             axes.annotate(
-                money(amount, currency).text(language), (max(start, end, 0.0), row), xytext=(4, 0),
+                money(amount, currency).text(language), (max(start, end, beyond[row], 0.0), row), xytext=(4, 0),
                 textcoords="offset points", va="center", fontsize=8 if narrow else 9, color=INK,
             )  # fmt: skip
-        axes.set_yticks(rows, [label.text(language) for label in labels])
+        axes.set_yticks(rows, [fill(label.text(language), 17 if narrow else 40) for label in labels])
         axes.invert_yaxis()
         axes.axvline(0, color=SOFT, linewidth=0.8)
         axes.margins(x=0.2)
@@ -75,7 +77,7 @@ def whale(
         axes.fill_between(curve["customers"], curve["profit"], color=ACCENT, alpha=0.14, linewidth=0)
         axes.plot(curve["customers"], curve["profit"], color=ACCENT)
         axes.axhline(float(curve["profit"].iloc[-1]), color=SOFT, linewidth=1, linestyle=(0, (2, 1.5)))
-        if 0 < peak_at < 1:
+        if 0 < peak_at < ALL:
             axes.axvline(peak_at, color=WARN, linewidth=1)
         axes.set_xlim(0, 1)
         ticks(axes.xaxis, share, language)
@@ -109,7 +111,7 @@ def costs_by_name(
             )  # fmt: skip
         axes.set_yticks(rows, [short(label.text(language)) for label in data["label"]])
         axes.invert_yaxis()
-        axes.set_xlim(0, float(data["high"].max()) * 1.25)
+        axes.set_xlim(0, float(data["high"].max()) * (1.45 if narrow else 1.2))
         axes.set_xticks([])
         axes.grid(visible=False)
 
@@ -147,6 +149,7 @@ def paying_back(
             axes.axhspan(low, high, color=WARN, alpha=0.12, linewidth=0)
             axes.axhline(middle, color=WARN, linewidth=1.4, label=labels["cost"].text(language))
         axes.set_xlim(0, max(float(curve["age"].max()), 1.0))
+        axes.set_ylim(bottom=min(0.0, float(curve["low"].min())))
         ticks(axes.xaxis, number, language)
         ticks(axes.yaxis, lambda value: round_money(value, currency), language)
         legend(axes, narrow)

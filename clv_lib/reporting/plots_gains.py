@@ -9,7 +9,7 @@ import pandas as pd
 
 from clv_lib.reporting.charting import figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
-from clv_lib.reporting.wording import Language, Quantity, Sentence, number, share
+from clv_lib.reporting.wording import Language, Quantity, Sentence, legible, number, share
 
 Label = Quantity | Sentence
 LEAST_HEIGHT = 0.75
@@ -27,9 +27,8 @@ def _rows(data: pd.DataFrame) -> Iterator[Any]:
 def axis_labels(labels: list[Label], language: Language, narrow: bool) -> list[str]:
     """Names beside an axis: broken into lines, and cut where a name has no end."""
     width = 16 if narrow else 26
-    # a dollar sign would begin a formula
-    texts = [label.text(language).replace("$", r"\$") for label in labels]
-    return [textwrap.fill(textwrap.shorten(text, 3 * width, placeholder="…") or text[:width], width) for text in texts]
+    texts = [legible(label.text(language), 3 * width) for label in labels]
+    return [textwrap.fill(text, width) for text in texts]
 
 
 def effects(

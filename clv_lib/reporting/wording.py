@@ -16,6 +16,7 @@ from datetime import date
 from math import floor, isfinite, log10
 from pathlib import Path
 from typing import ClassVar, Final, Literal, get_args
+from unicodedata import bidirectional
 
 from babel import Locale
 from babel.dates import format_date
@@ -36,6 +37,9 @@ LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "id": "Bahasa Ind
 LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 COMPACT_FROM: Final = 1_000_000  # below it money is written out
 UNKNOWN: Final = "–"
+LONGEST_WORDS: Final = 80  # characters of a text from data that a page shows; the data hold it whole
+_SILENT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069\u200e\u200f\ufeff]+")
+_STACKED: Final = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
 _SYMBOL_WHERE_CLDR_HAS_NONE: Final = {("en", "IDR"): "Rp"}  # people write Rp in English too
 
 
@@ -52,7 +56,8 @@ class Quantity:
         if isinstance(self.value, date):
             return Markup('<time datetime="{}">{}</time>').format(self.value.isoformat(), written)
         if isinstance(self.value, str):
-            return written
+            # what is written from right to left must not turn the sentence around it
+            return Markup("<bdi>{}</bdi>").format(written) if _turns(written) else written
         if not isfinite(self.value):
             return Markup("{}").format(UNKNOWN)
         return Markup('<data value="{}">{}</data>').format(f"{self.value:.12g}", written)
@@ -65,6 +70,11 @@ class Quantity:
     def is_text(self) -> bool:
         """Whether it is read like a word, and so begins at the left of its column."""
         return isinstance(self.value, str)
+
+    @property
+    def is_dash(self) -> bool:
+        """Whether it only says that there is nothing, and so stands where the column's other cells do."""
+        return self.value == UNKNOWN
 
 
 def _finite(value: float, write: Callable[[Language], str]) -> Quantity:
@@ -153,9 +163,29 @@ def month(value: date) -> Quantity:
     return Quantity(value, lambda language: format_date(value, "MMM y", locale=language))
 
 
-def words(value: object) -> Quantity:
-    """Text that came from data or settings: said as it is, escaped on a page."""
-    return Quantity(str(value), lambda language: str(value))
+def words(value: object, longest: int = LONGEST_WORDS) -> Quantity:
+    """Text that came from data or settings: on one line, cut where it has no end, escaped on a page."""
+    shown = legible(str(value), longest)
+    return Quantity(str(value), lambda language: shown)
+
+
+def legible(text: str, longest: int = LONGEST_WORDS) -> str:
+    """A text as it can be shown: on one line, without marks that steer a terminal or the direction of writing.
+
+    Parameters
+    ----------
+    text : str
+    longest : int
+        Characters; a longer text ends in an ellipsis.
+    """
+    line = " ".join(_SILENT.sub(" ", text[: 4 * longest + 100]).split())
+    line = _STACKED.sub(r"\1", line)  # marks heaped on one letter run over the lines above it
+    cut = len(line) > longest or len(text) > 4 * longest + 100
+    return line[: longest - 1].rstrip() + "…" if cut else line
+
+
+def _turns(text: str) -> bool:
+    return any(bidirectional(letter) in ("R", "AL", "AN") for letter in text)
 
 
 @dataclass(frozen=True)
@@ -167,6 +197,7 @@ class Sentence:
     plural: str | None = None
     n: float = 1
     is_text: ClassVar[bool] = True
+    is_dash: ClassVar[bool] = False
 
     def _template(self, language: Language) -> str:
         catalogue = translations(language)

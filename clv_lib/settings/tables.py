@@ -31,11 +31,11 @@ class TableSection(Section):
         None, description="where the clock times without offset were read; default: dataset.timezone"
     )
     delimiter: Annotated[str, StringConstraints(strip_whitespace=False)] | None = Field(  # a tab is one
-        None, min_length=1, max_length=4
+        None, min_length=1, max_length=4, description="what stands between fields; default: found in the header"
     )
     encoding: str | None = Field(None, description="'utf-8', 'utf-16' or 'latin-1'; others by their IANA name")
-    decimal: Literal[".", ","] | None = None
-    thousands: Literal[".", ",", " ", "'"] | None = None
+    decimal: Literal[".", ","] | None = Field(None, description="decimal mark; default: found in the whole column")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(None, description="thousands mark; default: likewise")
 
 
 class TablesSection(Section):

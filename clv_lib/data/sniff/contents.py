@@ -54,6 +54,7 @@ from clv_lib.names import (
     REFERRED_AT,
     REFERRED_ID,
     REFERRER_ID,
+    REFUND_OF,
     REGION,
     REPORTED_SPEND,
     RESOLVED_AT,
@@ -96,7 +97,7 @@ TABLES: Final[dict[str, Words]] = {
         ("transaction", "order", "sale", "purchase", "order line", "transaksi", "penjualan", "pesanan", "faktur"),
         {CUSTOMER_ID: "id", ORDERED_AT: "day", AMOUNT: "money"},
         {ORDER_ID: "serial", CURRENCY: "code", QUANTITY: "number", PRODUCT_ID: "id", CATEGORY: "word",
-         CHANNEL: "word", UNIT_COST: "number", DISCOUNT: "number", "refund_of": "id"},
+         CHANNEL: "word", UNIT_COST: "number", DISCOUNT: "number", REFUND_OF: "id"},
     ),
     "customers": Words(
         ("customer", "client", "member", "account", "demographic", "crm", "pelanggan", "anggota", "nasabah"),

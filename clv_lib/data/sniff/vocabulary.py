@@ -53,6 +53,7 @@ from clv_lib.names import (
     REFERRED_AT,
     REFERRED_ID,
     REFERRER_ID,
+    REFUND_OF,
     REGION,
     REPORTED_SPEND,
     RESOLVED_AT,
@@ -75,7 +76,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "no pesanan", "nomor pesanan", "id pesanan", "no faktur", "faktur", "no transaksi", "id transaksi", "no order",
         "no nota", "order",
     ),
-    "refund_of": ("refund of", "refunded order", "return of", "original order", "pengembalian dari", "retur dari",
+    REFUND_OF: ("refund of", "refunded order", "return of", "original order", "pengembalian dari", "retur dari",
                   "pesanan asal"),
     CUSTOMER_ID: (
         "customer id", "client id", "member id", "user id", "buyer id", "account id", "household id", "id pelanggan",

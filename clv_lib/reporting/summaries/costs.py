@@ -209,14 +209,20 @@ def waterfall_table(found: Waterfall, currency: str) -> Summary:
                 KINDS[row.step],
                 money(row.amount, currency),
                 share(_part(abs(row.amount), revenue)),
-                money(row.low, currency),
-                money(row.high, currency),
+                *_range_of(row.low, row.high, currency),
                 NOTHING if row.total else money(row.unallocated, currency),
             ]
             for row in rows_of(found.steps)
         ],
     )
     return Summary(table, (Paragraph(tuple(text)),))
+
+
+def _range_of(low: float, high: float, currency: str) -> tuple[Quantity, Quantity]:
+    """Both ends of a range; dashes where nothing is estimated, and so both are the amount itself."""
+    if high - low <= ALIKE * max(abs(low), abs(high)):
+        return NOTHING, NOTHING
+    return money(low, currency), money(high, currency)
 
 
 def unit_costs(causes: dict[str, UnitCostFit], hooks: UnitCosts, currency: str) -> tuple[Element, ...]:
@@ -394,11 +400,12 @@ def largest_losses(profits: pd.DataFrame, currency: str) -> tuple[Table, ...]:
         say("Contribution"),
         say("Service"),
         say("Keeping and marketing"),
+        say("Overhead"),
         say("Profit"),
     )
     if profits.empty:
         return ()
-    values = (REVENUE, CONTRIBUTION, COST_TO_SERVE, COST_TO_KEEP, PROFIT)
+    values = (REVENUE, CONTRIBUTION, COST_TO_SERVE, COST_TO_KEEP, f"{COST}overhead", PROFIT)
     rows = [
         [words(row.customer_id), *(money(getattr(row, name), currency) for name in values)] for row in rows_of(profits)
     ]

@@ -19,18 +19,18 @@ ASSUMED_RESPONSE: Final = 0.2  # of the customers asked
 
 
 def answer(found: PerceivedValue) -> Paragraph:
-    """The headline: whether customers gain more than they give up."""
+    """The second half of the page's answer: whether customers gain more than they give up."""
     value = found.value
     if value.low > 0:
-        text = say("Customers gain more than they give up: {value} points on balance", value=points(value.mean))
+        text = say("Customers gain more than they give up: {value} points on balance.", value=points(value.mean))
     elif value.high < 0:
-        text = say("Customers give up more than they gain: {value} points on balance", value=points(value.mean))
+        text = say("Customers give up more than they gain: {value} points on balance.", value=points(value.mean))
     else:
         text = say(
-            "Customers gain about as much as they give up: {value} points on balance, which may as well be nothing",
+            "Customers gain about as much as they give up: {value} points on balance, which may as well be nothing.",
             value=points(value.mean),
         )
-    return Paragraph((text,), role="answer")
+    return Paragraph((text,), role="lead")
 
 
 def key_cards(found: PerceivedValue, answered: Response) -> Cards:

@@ -34,6 +34,8 @@ class GainsPage:
     Attributes
     ----------
     first_screen, balance, items, groups, afterwards, referrals : tuple of Element
+    headline : tuple of Element
+        The answer in one sentence, for the top of the page; nothing where nobody was asked.
     figures : tuple of KeyFigure
         For ``run.json``.
     value : PerceivedValue or None
@@ -50,6 +52,7 @@ class GainsPage:
     figures: tuple[KeyFigure, ...]
     value: PerceivedValue | None = None
     rates: ReferralRates | None = None
+    headline: tuple[Element, ...] = ()
 
 
 def gather(record: Record, *, window: ObservationWindow, currency: str, seed: int, weeks: int = WEEKS) -> GainsPage:
@@ -83,7 +86,6 @@ def gather(record: Record, *, window: ObservationWindow, currency: str, seed: in
     figures.append(KeyFigure("perceived_value", value.mean, value.low, value.high, "points", value.mass, "expected"))
     return GainsPage(
         first_screen=(
-            gains.answer(found),
             gains.key_cards(found, answered),
             Trust((gains.trust_chip(answered),)),
             gains.meeting(found),
@@ -101,6 +103,7 @@ def gather(record: Record, *, window: ObservationWindow, currency: str, seed: in
         figures=tuple(figures),
         value=found,
         rates=rates,
+        headline=(gains.answer(found),),
     )
 
 

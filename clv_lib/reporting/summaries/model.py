@@ -216,7 +216,8 @@ def _before_the_data(check: pd.DataFrame, priors: Mapping[str, Prior]) -> Paragr
     """What the priors alone allow: wide, so that the data speak."""
     first = check.iloc[0]
     shown: Sentence = say(
-        "Priors: {priors}.", priors=words("; ".join(f"{name} ~ {prior}" for name, prior in priors.items()))
+        "Priors: {priors}.",
+        priors=words("; ".join(f"{name} ~ {prior}" for name, prior in priors.items()), longest=2000),
     )
     return Paragraph(
         (

@@ -19,6 +19,7 @@ FINDINGS: dict[str, Sentence] = {
     "weekday_hole": say("Hardly any order on these days of the week, Monday being 1: {weekdays}"),
     "same_clock_time": say("Every order has the clock time {time}, although the times have a time zone"),
     "night_by_day": say("The quiet hours are those from {first} to {last} o'clock, by day"),
+    "days_moved": say("{orders} orders ({share}) fall on another day in {zone} than in {clock}, where the clocks hung"),
 }
 BENDS: dict[str, Sentence] = {
     "looks_like_leaving": say("Customers who bought in that time look as if they had stayed away or left."),
@@ -26,6 +27,7 @@ BENDS: dict[str, Sentence] = {
     "too_many_new": say("Old customers look new, so acquisition and the first year's value are misread."),
     "ends_early": say("The last stretch looks quieter than it was, and customers less alive."),
     "days_shifted": say("Orders fall on the wrong day, and those of one evening may fall on two."),
+    "days_set_right": say("The days are those of the business; as written, these orders would fall on the wrong one."),
     "days_rounded": say("The days between purchases are those of the calendar, not of the customers."),
     "closed_days": say("Customers cannot buy on these days; counted in whole weeks it makes no difference."),
 }
