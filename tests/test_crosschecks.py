@@ -149,3 +149,13 @@ def test_every_check_has_a_sentence(record):
     }
     for code, (kind, _) in CHECKS.items():
         assert str(Check(code, "costs", kind, 3, values=values)).startswith("costs: ")
+
+
+def test_several_pools_whose_shares_are_not_whole_are_set_aside_together(record):
+    """The second such pool once read a table of the engine while it was made anew."""
+    found = record(allocations=["pool,segment,share", "hr,x,0.4", "hr,y,0.4", "it,x,0.5", "it,y,0.5", "rent,x,0.9"])
+    told = [check for check in found.checks if check.code == "pool_not_whole"]
+    assert [(check.values["pool"], check.rows) for check in told] == [("hr", 2), ("rent", 1)]
+    assert [check.values["sum"] for check in told] == pytest.approx([0.8, 0.9])
+    report = found.reports["allocations"]
+    assert (report.accepted.rows, report.quarantined.rows) == (2, 3)

@@ -88,12 +88,15 @@ def _setting_aside(tables: Tables) -> Iterator[Check]:
 
 
 def _unwhole_pools(tables: Tables) -> Iterator[Check]:
-    pools = tables.used("allocations").group_by(POOL).agg(nw.col(SHARE).sum()).sort(POOL)
-    for pool in fetch(pools):
-        if abs(pool[SHARE] - 1) > WHOLE:
-            rows = tables.tables["allocations"].classified
-            for check in _aside(tables, "allocations", rows, nw.col(POOL) == pool[POOL], "pool_not_whole", SHARE, POOL):
-                yield _with(check, pool=pool[POOL], sum=pool[SHARE])
+    used = tables.used("allocations")
+    sums = {row[POOL]: row[SHARE] for row in fetch(used.group_by(POOL).agg(nw.col(SHARE).sum()).sort(POOL))}
+    bad = {pool: total for pool, total in sums.items() if abs(total - 1) > WHOLE}
+    for pool, total in bad.items():
+        rows = used.filter(nw.col(POOL) == pool)
+        yield from tables.check("pool_not_whole", "allocations", rows, POOL, pool=pool, sum=total)
+    if bad:  # all at once: what is kept under a name cannot be read while it is made anew
+        rows, test = tables.tables["allocations"].classified, nw.col(POOL).is_in(list(bad))
+        list(_aside(tables, "allocations", rows, test, "pool_not_whole", SHARE, POOL))
 
 
 def _aside(
