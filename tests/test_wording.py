@@ -66,7 +66,7 @@ def test_one_customer_is_not_customers():
         ("two\nlines\r\nor\tthree", "two lines or three"),
         ("\x1b[31mred\x07", "[31mred"),
         ("\u202egnirts\u202c", "gnirts"),
-        ("W" * 10_000, "W" * 79 + "…"),
+        ("W" * 10_000, "W" * 59 + "…"),
         ("e" + "\u0301" * 40, "e" + "\u0301" * 3),
         ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
         ("=1+1 {x} $y$ <b>", "=1+1 {x} $y$ <b>"),
@@ -81,3 +81,12 @@ def test_a_text_from_right_to_left_does_not_turn_the_sentence_around_it():
     arabic = "\u0627\u0644\u0639\u0631\u0628\u064a\u0629"
     assert str(say("of {name} (3)", name=words(arabic)).html("en")) == f"of <bdi>{arabic}</bdi> (3)"
     assert "<bdi>" not in str(words("plain").html("en"))
+
+
+def test_a_minus_is_one_sign_everywhere_and_never_stands_before_a_zero():
+    assert [number(-0.28, 2).text("en"), share(-0.1).text("id"), money(-5, "IDR").text("en")] == [
+        "−0.28",
+        "−10\u00a0%",
+        "−Rp5",
+    ]
+    assert [number(-0.001, 2).text("en"), share(-0.0001).text("en")] == ["0.00", "0\u00a0%"]

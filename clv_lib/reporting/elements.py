@@ -139,7 +139,7 @@ class Table:
     def _in_words(self) -> list[bool]:
         """Which columns are read like words: a dash, or a word between numbers, stands where the numbers do."""
         columns = [[cell for cell in cells if not cell.is_dash] for cells in zip(*self.rows, strict=True)]
-        found = [bool(cells) and 2 * sum(cell.is_text for cell in cells) > len(cells) for cells in columns]
+        found = [bool(cells) and all(cell.is_text for cell in cells) for cells in columns]
         return found or [False] * len(self.columns)
 
 

@@ -50,13 +50,14 @@ def falling(
                 textcoords="offset points", va="center", fontsize=8 if narrow else 9, color=INK,
             )  # fmt: skip
         axes.set_yticks(rows, [fill(label.text(language), 17 if narrow else 40) for label in labels])
+        axes.tick_params(axis="y", labelsize=9 if narrow else 10)
         axes.invert_yaxis()
         axes.axvline(0, color=SOFT, linewidth=0.8)
         axes.margins(x=0.2)
         axes.set_xticks([])
         axes.grid(visible=False)
 
-    tall = 0.45 + 0.085 * len(steps)
+    tall = 0.45 + 0.095 * len(steps)
     return figure("waterfall", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
 
 

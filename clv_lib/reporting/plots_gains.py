@@ -28,7 +28,8 @@ def axis_labels(labels: list[Label], language: Language, narrow: bool) -> list[s
     """Names beside an axis: broken into lines, and cut where a name has no end."""
     width = 16 if narrow else 26
     texts = [legible(label.text(language), 3 * width) for label in labels]
-    return [textwrap.fill(text, width) for text in texts]
+    # a third line would run into the neighbour's
+    return ["\n".join(textwrap.wrap(text, width, max_lines=2, placeholder="…")) for text in texts]
 
 
 def effects(

@@ -37,7 +37,7 @@ LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "id": "Bahasa Ind
 LOCALE_FOLDER: Final = Path(__file__).parent / "locale"
 COMPACT_FROM: Final = 1_000_000  # below it money is written out
 UNKNOWN: Final = "–"
-LONGEST_WORDS: Final = 80  # characters of a text from data that a page shows; the data hold it whole
+LONGEST_WORDS: Final = 60  # characters of a text from data that a page shows; the data hold it whole
 _SILENT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069\u200e\u200f\ufeff]+")
 _STACKED: Final = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
 _SYMBOL_WHERE_CLDR_HAS_NONE: Final = {("en", "IDR"): "Rp"}  # people write Rp in English too
@@ -84,7 +84,13 @@ def _finite(value: float, write: Callable[[Language], str]) -> Quantity:
 def number(value: float, digits: int = 0) -> Quantity:
     """A plain number with a fixed count of decimals."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return _finite(float(value), lambda language: format_decimal(float(value) + 0.0, pattern, locale=language))
+    return _finite(float(value), lambda language: _decimal(float(value), pattern, language))
+
+
+def _decimal(value: float, pattern: str, language: Language) -> str:
+    """With a true minus sign, as money has, and without one before a zero."""
+    written = format_decimal(value + 0.0, pattern, locale=language)
+    return written.replace("-", "−") if re.search("[1-9]", written) else written.replace("-", "")
 
 
 def count(value: float) -> Quantity:
@@ -96,9 +102,7 @@ def count(value: float) -> Quantity:
 def share(value: float, digits: int = 0) -> Quantity:
     """A share between 0 and 1, written in percent."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return _finite(
-        float(value), lambda language: format_decimal(100 * value + 0.0, pattern, locale=language) + "\u00a0%"
-    )
+    return _finite(float(value), lambda language: _decimal(100 * float(value), pattern, language) + "\u00a0%")
 
 
 def money(value: float, currency: str) -> Quantity:
