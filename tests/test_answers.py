@@ -1,5 +1,6 @@
 """Data that are whole but cannot answer: the run says what it could not estimate, in both languages, and goes on."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.reports import make_report
-from tests.shops import write_shop
+from tests.shops import simulated_log, write_shop
 
 pytestmark = pytest.mark.slow
 
@@ -107,15 +108,18 @@ def test_a_broken_log_ends_a_run_with_exit_code_3_and_publishes_nothing(tmp_path
 
 
 def test_the_summary_opened_alone_makes_what_it_needs(tmp_path, root):
-    """As "Run all" in JupyterLab on a fresh checkout."""
+    """As "Run all" in JupyterLab on a fresh checkout; a small shop stands in for the dataset that it opens there."""
     import papermill
 
-    target = tmp_path / "00_summary.ipynb"
+    source, target = root / "notebooks" / "00_summary.ipynb", tmp_path / "00_summary.ipynb"
+    default = ast.literal_eval(papermill.inspect_notebook(source)["dataset"]["default"])
+    assert (source.parent / default / "dataset.toml").is_file()
+    shop = write_shop(tmp_path / "shop", simulated_log(customers=300, seed=5), name="shop")
     papermill.execute_notebook(
-        root / "notebooks" / "00_summary.ipynb",
+        source,
         target,
-        parameters={"run_folder": str(tmp_path / "lab"), "profile": "quick"},
-        cwd=root / "notebooks",
+        parameters={"dataset": str(shop), "run_folder": str(tmp_path / "lab"), "profile": "quick"},
+        cwd=source.parent,
         progress_bar=False,
     )
     shown = target.read_text(encoding="utf-8")
