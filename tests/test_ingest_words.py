@@ -7,7 +7,7 @@ import pytest
 
 from clv_lib.data.quality import Converted, Finding
 from clv_lib.data.reasons import BENDS, FINDINGS, REASONS
-from clv_lib.reporting.summaries import data, screening
+from clv_lib.reporting.summaries import data, record, screening
 from tests.ingest_support import reading
 from tests.test_ingest_hard import HARD, REFUNDS
 
@@ -20,6 +20,7 @@ VALUES = {
     **{"import_month": {"month": "2023-07", "new": 1500, "beside": 300}, "first_of_month": {"share": 0.3}},
     **{"weekday_hole": {"weekdays": "6, 7"}, "same_clock_time": {"time": "07:00"}},
     **{"night_by_day": {"first": 11, "last": 17, "share": 0.2}},
+    **{"days_moved": {"orders": 28_485, "share": 0.183, "clock": "UTC", "zone": "America/New_York"}},
 }
 
 
@@ -43,7 +44,7 @@ def test_the_page_of_a_log_says_what_stands_out_and_what_does_not():
     assert "no gap" in str(screening.findings(report).sentences[0].text("en"))
     assert screening.converted(report) is None
     assert "2" in screening.fully_refunded(report).sentences[0].text("en")
-    assert len(data.issues(report).rows) == 3
+    assert len(record.log_issues(report).rows) == 3
     odd = replace(
         report,
         findings=(Finding("first_of_month", "days_rounded", {"share": 0.3}),),

@@ -185,7 +185,7 @@ def test_value_is_rate_times_conversion_times_worth_less_cost():
     assert found.per_active_month.mean == pytest.approx(0.05 * 27)
     row = found.classes.set_index(["referrals", "active_months"]).loc[(6, 14)]
     assert row["referral_rate"] == pytest.approx((0.5 + 6) / (0.5 / 0.05 + 14))
-    assert row["referral_value"] == pytest.approx((0.5 + 6) / 24 * 27)
+    assert row["referral_value_per_month"] == pytest.approx((0.5 + 6) / 24 * 27)
     assert known_rates().weeks_to_buy() == 1.0
     assert known_rates().weeks_to_buy(0.9) == 4.0
 
@@ -216,8 +216,8 @@ def test_every_customer_gets_the_value_of_its_class(engine):
         )
     ).set_index("customer_id")
     assert each["referrals"].to_dict() == {"ann": 2, "bob": 0, "cid": 0, "dan": 1}
-    assert each["referral_value"].notna().all()
-    assert each.loc["ann", "referral_value"] == each["referral_value"].max()
+    assert each["referral_value_per_month"].notna().all()
+    assert each.loc["ann", "referral_value_per_month"] == each["referral_value_per_month"].max()
 
 
 @pytest.mark.spark
