@@ -10,6 +10,8 @@ from tests.requirements import require
 
 os.environ.setdefault("NO_COLOR", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Spark runs many small plans once each here, so that Java's slow second compiler never earns back what it takes
+os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-java-options -XX:TieredStopAtLevel=1 pyspark-shell")
 
 ROOT = Path(__file__).resolve().parents[1]
 
