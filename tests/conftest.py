@@ -10,6 +10,8 @@ from tests.requirements import require
 
 os.environ.setdefault("NO_COLOR", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Spark runs many small plans once each here, so that Java's slow second compiler never earns back what it takes
+os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-java-options -XX:TieredStopAtLevel=1 pyspark-shell")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,8 +51,14 @@ LONGEST_FIRST = ("test_answers", "test_browser", "test_faults", "test_pipeline",
 
 
 def _group(item: pytest.Item) -> str:
-    """Tests of one group run on one worker and share its fixtures: those of a file, and all that start Spark."""
-    return "spark" if item.get_closest_marker("spark") else item.path.stem
+    """Tests of one group run on one worker and share its fixtures.
+
+    They are those of a file, all that start Spark, and all that read one of the reports, which take a minute each.
+    """
+    if item.get_closest_marker("spark"):
+        return "spark"
+    reads = {"report", "hostile_report"} & set(getattr(item, "fixturenames", ()))
+    return "test_browser" if reads else item.path.stem
 
 
 @pytest.hookimpl(tryfirst=True)
