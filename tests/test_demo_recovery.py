@@ -14,7 +14,6 @@ from clv_lib.data.customers import collected
 from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.settings import load_settings
 
-pytestmark = pytest.mark.xdist_group("demo")
 SIZE = 4000
 
 

@@ -10,7 +10,7 @@ import pytest
 from clv_lib.data.formulas import FORMULA_STARTS
 from tests.hostile_record import ATTRIBUTE, FIXED, HOSTILE, LONG, PEOPLE, hostile_crm
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("report")]
+pytestmark = pytest.mark.slow
 
 EVERY_ELEMENT = """
     html head meta title style body a header div strong span nav main p ul ol li h1 h2 h3 footer small b i bdi details
