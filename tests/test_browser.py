@@ -130,9 +130,7 @@ def test_the_indonesian_pages_are_indonesian(any_report):
         assert '<html lang="id">' in html
         body = re.sub(r"<(style|details|svg|code)\b.*?</\1>", " ", html, flags=re.S)
         text = re.sub(r"<[^>]+>", " ", body)
-        english = re.findall(
-            r"\b(?:the|which|with|customers|and are|expected to)\b(?!\.csv)", text
-        )  # but for names of files
+        english = re.findall(r"\b(?:the|which|with|customers|and are|expected to)\b(?!\.csv)", text)
         assert not english, f"{path.name} still says {sorted(set(english))}"
 
 
