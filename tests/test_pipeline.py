@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -192,6 +193,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_starts(good, arguments,
 
 ALONE = """
 import sys
+from types import SimpleNamespace
 sys.path.insert(0, {notebooks!r})
 import toy_moods
 from pathlib import Path
@@ -216,3 +218,26 @@ def test_a_notebook_that_is_opened_alone_gets_what_it_needs(tmp_path):
         file.write("004,2024-03-02,40.0\n")
     assert '"rows": 4' in alone()
     toy.nobody_is_left()
+
+
+def test_a_kernel_that_finds_its_port_taken_is_started_again(monkeypatch, tmp_path):
+    """Two kernels that start at once may be given one port; nothing has run by then."""
+    import papermill
+
+    from clv_lib.reporting import execution
+
+    tries = []
+
+    def execute(*_, **__):
+        tries.append(1)
+        if len(tries) < execution.KERNEL_STARTS:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(papermill, "execute_notebook", execute)
+    spec = SimpleNamespace(source="a.ipynb", output="b.ipynb", parameters={})
+    execution._papermill(spec)
+    assert len(tries) == execution.KERNEL_STARTS
+    monkeypatch.setattr(execution, "KERNEL_STARTS", 1)
+    tries.clear()
+    with pytest.raises(RuntimeError, match="before replying"):
+        execution._papermill(spec)

@@ -21,6 +21,8 @@ from clv_lib.reporting.artifacts import RunFolder
 
 KERNEL_DIED: Final = 137
 STOPPED: Final = 143
+KERNEL_STARTS: Final = 3
+STILLBORN: Final = "Kernel died before replying"  # jupyter_client's words
 PARENT_CHECK_SECONDS: Final = 0.5
 ENDED_EARLY: Final = {"CannotEstimateError": "cannot_estimate", "DiagnosticsError": "untrusted"}
 
@@ -97,17 +99,24 @@ def _papermill(spec: Spec) -> None:
 
     config = Config()
     config.KernelManager.transport_encryption = "auto"  # else ipykernel warns that its sockets are open to all
-    papermill.execute_notebook(
-        spec.source,
-        spec.output,
-        parameters=spec.parameters,
-        kernel_name="python3",  # the kernel of this very interpreter, whatever the notebook was saved with
-        language="python",
-        progress_bar=False,
-        stderr_file=sys.stderr,
-        start_timeout=120,
-        config=config,
-    )
+    for start in range(1, KERNEL_STARTS + 1):
+        try:
+            papermill.execute_notebook(
+                spec.source,
+                spec.output,
+                parameters=spec.parameters,
+                kernel_name="python3",  # the kernel of this very interpreter, whatever the notebook was saved with
+                language="python",
+                progress_bar=False,
+                stderr_file=sys.stderr,
+                start_timeout=120,
+                config=config,
+            )
+            return
+        except RuntimeError as error:
+            # two kernels that start at once may be given the same port; no cell has run yet, so it is safe to try again
+            if STILLBORN not in str(error) or start == KERNEL_STARTS:
+                raise
 
 
 def _judge(name: str, message: str) -> Answer:
