@@ -220,24 +220,25 @@ def test_a_notebook_that_is_opened_alone_gets_what_it_needs(tmp_path):
     toy.nobody_is_left()
 
 
-def test_a_kernel_that_finds_its_port_taken_is_started_again(monkeypatch, tmp_path):
+def test_a_kernel_that_finds_its_port_taken_is_started_again(monkeypatch):
     """Two kernels that start at once may be given one port; nothing has run by then."""
     import papermill
 
     from clv_lib.reporting import execution
 
-    tries = []
+    tries, taken = [], execution.KERNEL_STARTS - 1
 
     def execute(*_, **__):
         tries.append(1)
-        if len(tries) < execution.KERNEL_STARTS:
+        if len(tries) <= taken:
             raise RuntimeError("Kernel died before replying to kernel_info")
 
     monkeypatch.setattr(papermill, "execute_notebook", execute)
     spec = SimpleNamespace(source="a.ipynb", output="b.ipynb", parameters={})
     execution._papermill(spec)
     assert len(tries) == execution.KERNEL_STARTS
-    monkeypatch.setattr(execution, "KERNEL_STARTS", 1)
     tries.clear()
+    taken = execution.KERNEL_STARTS
     with pytest.raises(RuntimeError, match="before replying"):
         execution._papermill(spec)
+    assert len(tries) == execution.KERNEL_STARTS
