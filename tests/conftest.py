@@ -61,12 +61,14 @@ def _group(item: pytest.Item) -> str:
     return "test_browser" if reads else item.path.stem
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the group to pytest-xdist (``--dist loadgroup``), which reads the names as soon as all are collected."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the groups, and name them to pytest-xdist (``--dist loadgroup --no-loadscope-reorder``)."""
+    """Order the groups; ``--no-loadscope-reorder`` keeps the order."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=lambda item: ranks.get(_group(item), len(ranks)))
 
 
