@@ -1,7 +1,7 @@
 r"""What changed between two stretches of time: customers, how often they buy, how much each time, and the margin.
 
-Revenue = customers x orders per customer x value per order, and contribution = revenue x margin. The change of a product
-is shared over its factors by the logarithmic mean (the additive Divisia index LMDI-I of [1]_):
+Revenue = customers x orders per customer x value per order, and contribution = revenue x margin. The change of a
+product is shared over its factors by the logarithmic mean (the additive Divisia index LMDI-I of [1]_):
 
     effect of x = L(V1, V0) ln(x1 / x0),   L(a, b) = (a - b) / (ln a - ln b),   L(a, a) = a.
 

@@ -1,9 +1,9 @@
 r"""How long it takes a first-time buyer to buy again, counting those who have not come back yet for what they are.
 
 The share who are back within t days is one minus the Kaplan-Meier product over the days on which somebody came back,
-``S(t) = prod (1 - back_d / watched_d)``, where ``watched_d`` are those whose d-th day lies inside the observation and who
-had not come back before. With Greenwood's variance V the curve is worth as much as ``S (1 - S) / V`` customers watched to
-the end, and its interval is that of so many: where everybody was watched long enough, it is the plain Beta interval.
+``S(t) = prod (1 - back_d / watched_d)``, where ``watched_d`` are those whose d-th day lies inside the observation and
+who had not come back before. With Greenwood's variance V the curve is worth as much as ``S (1 - S) / V`` customers
+watched to the end, and its interval is that of so many: where everybody was watched long enough, it is the plain Beta interval.
 """
 
 from dataclasses import dataclass
@@ -54,8 +54,9 @@ class SecondPurchase:
 
 
 def choose_horizon(median_gap: float, days: int) -> int:
-    """Days within which coming back is compared: the shortest that gives twice the usual gap, and that a third of the
-    observation holds.
+    """Days within which coming back is compared.
+
+    The shortest that gives twice the usual gap, of those that a third of the observation holds.
 
     Parameters
     ----------
