@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
+from scipy import stats
 
+from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.shares import with_interval
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.purchase_periods import UNITS
+from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import COHORT, CUSTOMER_ID, PERIOD, N
 from clv_lib.periods import Periods
 
@@ -35,10 +39,13 @@ class Bridge:
     money : DataFrame
         Indexed by period, in whole ten-thousandths: before, new, reactivated, more, less, lapsed, after (= before +
         new + reactivated + more - less - lapsed).
+    squares : DataFrame
+        Indexed by period: new, others; the sums of squared revenue per customer, in currency.
     """
 
     customers: pd.DataFrame
     money: pd.DataFrame
+    squares: pd.DataFrame
 
     @property
     def returning(self) -> pd.DataFrame:
@@ -47,9 +54,21 @@ class Bridge:
         return with_interval(table, part=RETURNING, whole=N).reset_index()
 
     @property
-    def new_share(self) -> pd.Series:
-        """Share of a period's revenue from customers who bought for the first time in it."""
-        return self.money[NEW] / self.money["after"].where(self.money["after"] > 0)
+    def new_share(self) -> pd.DataFrame:
+        """Share of a period's revenue from customers who bought for the first time in it.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by period: n (buyers), share, low, high: how far the share may vary had as many customers come at
+            random from such as came (delta method for a ratio of sums).
+        """
+        revenue = (self.money["after"] / MONEY_UNITS).where(self.money["after"] > 0)
+        share = self.money[NEW] / MONEY_UNITS / revenue
+        spread = (1 - share) ** 2 * self.squares["new"] + share**2 * self.squares["others"]
+        reach = stats.norm.ppf((1 + INTERVAL) / 2) * np.sqrt(spread) / revenue
+        low, high = (share - reach).clip(lower=0), (share + reach).clip(upper=1)
+        return pd.DataFrame({N: self.customers["after"], "share": share, "low": low, "high": high})
 
 
 def bridge(activity: Frame, periods: Periods) -> Bridge:
@@ -85,7 +104,11 @@ def bridge(activity: Frame, periods: Periods) -> Bridge:
     )
     counted = collected(
         bought.group_by(PERIOD, "kind").agg(
-            nw.len().alias(N), nw.col(UNITS).sum(), nw.col("more").sum(), nw.col("less").sum()
+            nw.len().alias(N),
+            nw.col(UNITS).sum(),
+            nw.col("more").sum(),
+            nw.col("less").sum(),
+            (nw.col(UNITS) / MONEY_UNITS * nw.col(UNITS) / MONEY_UNITS).sum().alias("square"),
         )
     )
     lapsed = collected(gone.group_by(PERIOD).agg(nw.len().alias(N), nw.col(UNITS).sum())).set_index(PERIOD)
@@ -98,9 +121,10 @@ def _assembled(counted: pd.DataFrame, lapsed: pd.DataFrame, periods: Periods) ->
 
     def by_kind(column: str) -> pd.DataFrame:
         wide = counted.pivot(index=PERIOD, columns="kind", values=column)
-        return wide.reindex(index=both, columns=[NEW, RETURNING, REACTIVATED]).fillna(0).astype("int64")
+        return wide.reindex(index=both, columns=[NEW, RETURNING, REACTIVATED]).fillna(0)
 
-    people, money = by_kind(N), by_kind(UNITS)
+    people, money = by_kind(N).astype("int64"), by_kind(UNITS).astype("int64")
+    square = by_kind("square").astype(float)
     sums = counted.groupby(PERIOD)[["more", "less"]].sum().reindex(both).fillna(0).astype("int64")
     left = lapsed.reindex(both).fillna(0).astype("int64")
 
@@ -120,5 +144,6 @@ def _assembled(counted: pd.DataFrame, lapsed: pd.DataFrame, periods: Periods) ->
 
     return Bridge(
         customers=told(people, left[N]).assign(**{RETURNING: people[RETURNING].reindex(index)}),
+        squares=pd.DataFrame({"new": square[NEW], "others": square[RETURNING] + square[REACTIVATED]}).reindex(index),
         money=told(money, left[UNITS], more=sums["more"], less=sums["less"]),
     )

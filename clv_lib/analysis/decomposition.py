@@ -19,7 +19,7 @@ References
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
 import numpy as np
@@ -73,7 +73,12 @@ class Decomposition:
     @property
     def largest(self) -> str:
         """The factor that moved the product most."""
-        return str(self.table.loc[self.table["effect"].abs().idxmax(), "factor"])
+        return str(self.table["factor"].iloc[self.table["effect"].abs().argmax()])
+
+    @property
+    def largest_effect(self) -> float:
+        """By how much, in currency."""
+        return float(self.table["effect"].iloc[self.table["effect"].abs().argmax()])
 
 
 def log_mean(a: float, b: float) -> float:
@@ -140,26 +145,29 @@ def decomposition(totals: pd.DataFrame, products: pd.DataFrame, *, mass: float =
         return None
     margin = CONTRIBUTION in totals.index and bool((totals.loc[CONTRIBUTION] > 0).all())
     of = CONTRIBUTION if margin else REVENUE
-    before, after = (float(totals.at[of, when]) for when in ("before", "after"))
+    before, after = (float(total) for total in totals.loc[of, ["before", "after"]].to_numpy())
     weight, reach = log_mean(after, before), float(stats.norm.ppf((1 + mass) / 2))
     rows = []
     for factor, (over, under) in FACTORS.items():
         if over == CONTRIBUTION and not margin:
             continue
         values = totals.loc[over] if under is None else totals.loc[over] / totals.loc[under]
-        ratio = float(values["after"] / values["before"])
+        first, second = (float(value) for value in values[["before", "after"]].to_numpy())
+        ratio = second / first
         deviation = _deviation(totals, products, over, under)
         ends = (ratio * np.exp(sign * reach * deviation) - 1 for sign in (-1, 1))
-        rows.append((factor, values["before"], values["after"], ratio - 1, *ends, weight * np.log(ratio)))
+        rows.append((factor, first, second, ratio - 1, *ends, weight * np.log(ratio)))
     names = ["factor", "before", "after", "change", "change_low", "change_high", "effect"]
     return Decomposition(pd.DataFrame(rows, columns=names), of, before, after)
 
 
 def _deviation(totals: pd.DataFrame, products: pd.DataFrame, over: str, under: str | None) -> float:
     """Standard deviation of the logarithm of a factor's ratio, after to before."""
-    slope = pd.Series(0.0, index=products.index)
+    slope = dict.fromkeys(products.index, 0.0)
     for when, sign in (("after", 1.0), ("before", -1.0)):
-        slope[over, when] += sign / totals.at[over, when]
-        if under is not None:
-            slope[under, when] -= sign / totals.at[under, when]
-    return float(np.sqrt(max(slope @ products.to_numpy() @ slope, 0.0)))
+        for name, way in ((over, sign), (under, -sign)):
+            if name is not None:
+                total: Any = totals.at[name, when]
+                slope[name, when] += way / total
+    gradient = np.array(list(slope.values()))
+    return float(np.sqrt(max(gradient @ products.to_numpy() @ gradient, 0.0)))

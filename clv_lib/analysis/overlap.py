@@ -45,7 +45,7 @@ class Overlap:
     @property
     def back_again(self) -> tuple[float, float, float]:
         """Share of the first stretch's customers who bought in the second as well, with its interval."""
-        both = int(self.table.at[BOTH, "customers"])
+        both = int(self.table["customers"].loc[[BOTH]].sum())
         low, high = share_interval(both, self.before)
         return both / self.before if self.before else float("nan"), float(low), float(high)
 

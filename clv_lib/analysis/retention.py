@@ -1,6 +1,7 @@
 """The audit of a customer base in five views.
 
-How customers differ in one stretch of time, what changed from the one before, how one cohort develops, how cohorts compare, and how healthy the base is [1]_.
+How customers differ in one stretch of time, what changed from the one before, how one cohort develops, how cohorts
+compare, and how healthy the base is [1]_.
 
 References
 ----------

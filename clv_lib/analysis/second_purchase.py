@@ -3,7 +3,8 @@ r"""How long it takes a first-time buyer to buy again, counting those who have n
 The share who are back within t days is one minus the Kaplan-Meier product over the days on which somebody came back,
 ``S(t) = prod (1 - back_d / watched_d)``, where ``watched_d`` are those whose d-th day lies inside the observation and
 who had not come back before. With Greenwood's variance V the curve is worth as much as ``S (1 - S) / V`` customers
-watched to the end, and its interval is that of so many: where everybody was watched long enough, it is the plain Beta interval.
+watched to the end, and its interval is that of so many: where everybody was watched long enough, it is the plain Beta
+interval.
 """
 
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def second_purchase(waits: Frame, *, horizon: int, without: int | None = None) -
     counts = collected(waits.group_by(COHORT, WAIT, CAME_BACK).agg(nw.len().alias(N))).astype("int64")
     whole = counts if without is None else counts[counts[COHORT] != without]
     rows = []
-    for cohort, mine in counts.groupby(COHORT):
+    for cohort in np.unique(counts[COHORT]):
+        mine = counts[counts[COHORT] == cohort]
         curve = kaplan_meier(mine)
         n, watched = int(mine[N].sum()), int(mine.loc[(mine[WAIT] >= horizon) | (mine[CAME_BACK] == 1), N].sum())
         followed = int(mine.loc[mine[WAIT] >= horizon, N].sum())

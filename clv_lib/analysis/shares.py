@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import digamma, expit, polygamma
 
 from clv_lib.analysis.intervals import INTERVAL
 
@@ -31,7 +32,9 @@ def with_interval(table: pd.DataFrame, *, part: str, whole: str, name: str = "ra
     """Add ``name``, ``name_low`` and ``name_high`` to a table with the two counts; missing where nobody is counted."""
     low, high = share_interval(table[part], table[whole])
     rate = table[part].astype(float) / table[whole].where(table[whole] > 0)
-    return table.assign(**{name: rate, f"{name}_low": low, f"{name}_high": high})
+    found = table.copy()
+    found[name], found[f"{name}_low"], found[f"{name}_high"] = rate, low, high
+    return found
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,6 @@ class Trend:
         return "better" if self.up >= SURE else "worse" if self.up <= 1 - SURE else "unclear"
 
 
-UNKNOWN_TREND: Final = Trend(*[float("nan")] * 5, points=0, scatter=float("nan"))
-
-
 def trend(
     part: np.ndarray, whole: np.ndarray, at: np.ndarray, *, seed: int, draws: int = 4_000, mass: float = INTERVAL
 ) -> Trend:
@@ -94,9 +94,8 @@ def trend(
     there = np.asarray(whole, dtype=float) > 0
     k, n, x = (np.asarray(values, dtype=float)[there] for values in (part, whole, at))
     if len(x) < LEAST_POINTS:
-        return Trend(*[float("nan")] * 5, points=len(x), scatter=float("nan"))
-    from scipy.special import digamma, expit, polygamma
-
+        nan = float("nan")
+        return Trend(nan, nan, nan, nan, nan, len(x), nan)
     a, b = 1 + k, 1 + n - k
     logit = digamma(a) - digamma(b)  # mean and variance of the logit of a Beta variable, exactly
     weight = 1 / (polygamma(1, a) + polygamma(1, b))
