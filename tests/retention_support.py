@@ -6,6 +6,7 @@ from datetime import date
 
 import narwhals as nw
 import pandas as pd
+import pyarrow as pa
 
 from clv_lib.data.engines import open_engine
 from clv_lib.data.purchase_periods import purchase_months, purchase_periods
@@ -21,7 +22,8 @@ MONTHS = periods_of(WINDOW, "month")
 def lent(log: pd.DataFrame = LOG, kind: str = "duckdb") -> Iterator[nw.LazyFrame]:
     """The log in an engine, or in memory."""
     if kind == "pandas":
-        yield nw.from_native(log.assign(ordered_at=pd.to_datetime(log["ordered_at"]))).lazy()
+        dates = log["ordered_at"].astype(pd.ArrowDtype(pa.date32()))
+        yield nw.from_native(log.assign(ordered_at=dates)).lazy()
         return
     with open_engine(EngineSection(kind=kind)) as engine:
         yield engine.lend(log)

@@ -98,6 +98,7 @@ def bridge(activity: Frame, periods: Periods) -> Bridge:
         UNITS,
         nw.when(change > 0).then(change).otherwise(nw.lit(0)).alias("more"),
         nw.when(change < 0).then(-change).otherwise(nw.lit(0)).alias("less"),
+        (units / MONEY_UNITS * units / MONEY_UNITS).alias("square"),
     )
     gone = rows.filter((nw.col("next").is_null()) | (nw.col("next") > period + 1)).select(
         (period + 1).alias(PERIOD), UNITS
@@ -108,7 +109,7 @@ def bridge(activity: Frame, periods: Periods) -> Bridge:
             nw.col(UNITS).sum(),
             nw.col("more").sum(),
             nw.col("less").sum(),
-            (nw.col(UNITS) / MONEY_UNITS * nw.col(UNITS) / MONEY_UNITS).sum().alias("square"),
+            nw.col("square").sum(),
         )
     )
     lapsed = collected(gone.group_by(PERIOD).agg(nw.len().alias(N), nw.col(UNITS).sum())).set_index(PERIOD)
