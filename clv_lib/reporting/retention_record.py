@@ -3,6 +3,7 @@
 import pandas as pd
 
 from clv_lib.analysis.alive_by_cohort import alive_by_cohort, cohort_cells
+from clv_lib.analysis.contract_audit import ContractAudit
 from clv_lib.analysis.families import closed_forms
 from clv_lib.analysis.retention import Audit
 from clv_lib.data.customers import Frame
@@ -49,6 +50,23 @@ def save_audit(study: Study, found: Audit) -> None:
     }
     if found.changed is not None:
         tables["change_factors"] = found.changed.table
+    for name, table in tables.items():
+        study.folder.write_table(name, table)
+        study.folder.write_csv(name, table)
+
+
+def save_contract_audit(study: Study, found: ContractAudit) -> None:
+    """Leave the tables: renewals together, by plan and by year of joining, and recurring revenue by period."""
+    periods = found.periods
+    people = found.revenue.bridge.customers.add_prefix("customers_")
+    money = (found.revenue.bridge.money / MONEY_UNITS).add_prefix("monthly_")
+    moved = people.join(money).reset_index().merge(found.revenue.kept.drop(columns="n"), on=PERIOD)
+    tables = {
+        "renewals": found.renewals,
+        "renewals_by_plan": found.by_plan,
+        "renewals_by_cohort": found.by_cohort,
+        "recurring_revenue": moved.assign(**{PERIOD: [periods.start(number) for number in moved[PERIOD]]}),
+    }
     for name, table in tables.items():
         study.folder.write_table(name, table)
         study.folder.write_csv(name, table)

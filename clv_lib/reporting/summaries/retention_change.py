@@ -16,6 +16,7 @@ from clv_lib.reporting.plots_retention import moves
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.retention_words import (
     EACH,
+    HEAD,
     MANY,
     NOTHING,
     period_label,
@@ -295,7 +296,7 @@ def _people_table(found: Audit) -> Table:
     return Table(
         say("Customers: before + new + back after a gap - lapsed = now, to the last one"),
         (
-            EACH[found.periods.name],
+            HEAD[found.periods.name],
             say("Before"),
             say("New"),
             say("Back after a gap"),
@@ -323,7 +324,7 @@ def _money_table(found: Audit, currency: str) -> Table:
             "more - what they spent less - what lapsed customers had spent = now, to the last ten-thousandth"
         ),
         (
-            EACH[found.periods.name],
+            HEAD[found.periods.name],
             say("Before"),
             say("New"),
             say("Back after a gap"),

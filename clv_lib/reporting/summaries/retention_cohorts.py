@@ -16,12 +16,12 @@ from clv_lib.reporting.plots_retention import curve_with_band, triangle
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.retention_words import (
     EACH,
+    HEAD,
     MANY,
     NOTHING,
     cohort_label,
     period_label,
     ranged,
-    ranged_money,
 )
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share
 
@@ -82,17 +82,19 @@ def _life_table(found: Audit, chosen: int, life: pd.DataFrame, currency: str) ->
     )
     return Table(
         say(
-            "The cohort of {cohort} by age; share and revenue so far with their {mass} intervals",
+            "The cohort of {cohort} by age; share, and revenue so far per customer won, with their {mass} intervals",
             cohort=period_label(found.periods, chosen),
             mass=share(INTERVAL),
         ),
         (
-            EACH[found.periods.name],
+            HEAD[found.periods.name],
             say("Buyers"),
             say("Share of the cohort"),
             say("Purchase days each"),
             say("Value per purchase day"),
-            say("Revenue so far per customer won"),
+            say("Revenue so far, each"),
+            say("Low"),
+            say("High"),
         ),
         [
             [
@@ -101,7 +103,10 @@ def _life_table(found: Audit, chosen: int, life: pd.DataFrame, currency: str) ->
                 ranged(row.rate, row.rate_low, row.rate_high) if row.cohort_age else NOTHING,
                 number(row.each, 1),
                 money(row.value, currency),
-                ranged_money(row.revenue_so_far, row.revenue_so_far_low, row.revenue_so_far_high, currency),
+                *(
+                    money(value, currency)
+                    for value in (row.revenue_so_far, row.revenue_so_far_low, row.revenue_so_far_high)
+                ),
             ]
             for row in rows_of(life)
         ],

@@ -13,6 +13,7 @@ from clv_lib.reporting.plots_retention import curve_with_band, shares_with_inter
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.retention_words import (
     EACH,
+    HEAD,
     MANY,
     cohort_label,
     period_label,
@@ -232,7 +233,13 @@ def next_period(found: Audit) -> tuple[Element, ...]:
             each=each,
             mass=share(INTERVAL),
         ),
-        (each, say("Buyers before"), say("Bought again"), say("Buyers now"), say("Revenue from new customers")),
+        (
+            HEAD[found.periods.name],
+            say("Buyers before"),
+            say("Bought again"),
+            say("Buyers now"),
+            say("Revenue from new customers"),
+        ),
         [
             [
                 label,

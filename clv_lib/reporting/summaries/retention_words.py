@@ -19,6 +19,7 @@ from clv_lib.reporting.wording import (
 NOTHING = words(UNKNOWN)
 
 EACH: dict[str, Sentence] = {"month": say("month"), "quarter": say("quarter"), "year": say("year")}
+HEAD: dict[str, Sentence] = {"month": say("Month"), "quarter": say("Quarter"), "year": say("Year")}
 MANY: dict[str, Sentence] = {"month": say("months"), "quarter": say("quarters"), "year": say("years")}
 
 
@@ -56,20 +57,6 @@ def ranged(rate: float, low: float, high: float, digits: int = 0) -> Quantity:
     return Quantity(rate, write)
 
 
-def ranged_money(value: float, low: float, high: float, currency: str) -> Quantity:
-    """An amount with its interval in one cell."""
-    if not isfinite(value):
-        return NOTHING
-    if not (isfinite(low) and isfinite(high)):
-        return money(value, currency)
-
-    def write(language: Language) -> str:
-        ends = " – ".join(money(end, currency).text(language) for end in (low, high))
-        return f"{money(value, currency).text(language)} ({ends})"
-
-    return Quantity(value, write)
-
-
 def signed_share(value: float, digits: int = 1) -> Quantity:
     """A change in percent, with its sign."""
     if not isfinite(value):
@@ -82,8 +69,3 @@ def signed_money(value: float, currency: str) -> Quantity:
     """A change in money, with its sign."""
     plus = "+" if value > 0 else ""
     return Quantity(value, lambda language: f"{plus}{money(value, currency).text(language)}")
-
-
-def cell(value: Quantity | Sentence) -> Quantity:
-    """A sentence of two words, as a period is, that stands in a column of numbers."""
-    return Quantity(0.0, value.text)
