@@ -36,7 +36,8 @@ def renewal_rates(spells: Frame, *, by: Sequence[str] = ()) -> pd.DataFrame:
         rate_low and rate_high (retention), churn with churn_low and churn_high, survival (product of the rates).
     """
     counts = tenure_counts(spells, by=list(by))
-    keys = counts[list(by)].drop_duplicates().to_dict("records") if by else []
+    found_keys = counts[list(by)].drop_duplicates().itertuples(index=False) if by else ()
+    keys = [dict(zip(by, key, strict=True)) for key in found_keys]
     if not keys:
         return _one(counts)
     found = [_one(counts[(counts[list(by)] == pd.Series(key)).all(axis=1)]).assign(**key) for key in keys]

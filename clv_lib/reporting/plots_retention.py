@@ -187,6 +187,8 @@ def moves(
             floor = np.zeros(len(data))
             for (column, label), colour in zip(parts, colours, strict=False):
                 height = sign * data[column].to_numpy(dtype=float)
+                if not height.any():
+                    continue  # a part that never occurs would only explain a colour that nobody sees
                 axes.bar(at, height, bottom=floor, color=colour, width=0.74, label=label.text(language))
                 floor = floor + height
         axes.axhline(0, color=SOFT, linewidth=0.8)

@@ -63,7 +63,8 @@ def _renewal_figure(found: ContractAudit) -> Figure:
         say("{first} take the first renewal", **values)
         if len(table) == 1
         else say(
-            "{first} take the first renewal, {last} of those still here the {renewal}th; {left} are left", **values
+            "{first} take the first renewal and {last} of those still here renewal number {renewal}; {left} are left",
+            **values,
         )
     )
     return shares_with_intervals(
