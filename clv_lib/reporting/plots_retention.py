@@ -13,6 +13,7 @@ from clv_lib.reporting.wording import Language, Quantity, Sentence, count, numbe
 Label = Quantity | Sentence
 MOST_LABELS = (12, 4)  # below an axis, on a desk and on a phone
 MOST_WRITTEN = (12, 6)  # columns of a triangle whose cells can hold their number
+SHORT_LABEL = 10  # characters of a name of which six stand side by side
 PALEST, DARKEST = 0.22, 1.0
 
 
@@ -34,7 +35,15 @@ def shares_with_intervals(
     y: Sentence,
     line: tuple[float, float] | None = None,
 ) -> Figure:
-    """A point with its range per group, in order of time. ``data``: share, low, high; ``line``: a trend's two ends."""
+    """A point with its range per group, in order of time.
+
+    Parameters
+    ----------
+    data : DataFrame
+        share, low, high, and in_trend where not all points are.
+    line : tuple of float, optional
+        The two ends of a trend through the points that are in it.
+    """
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
         at = np.arange(len(data))
@@ -45,7 +54,8 @@ def shares_with_intervals(
             at[there], shown["share"], yerr=reach, fmt="o", color=ACCENT, markersize=5, elinewidth=1.5, capsize=3
         )
         if line is not None:
-            axes.plot(at[there][[0, -1]], line, color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)))
+            among = there & data.get("in_trend", pd.Series(True, index=data.index)).to_numpy(dtype=bool)
+            axes.plot(at[among][[0, -1]], line, color=SOFT, linewidth=1.2, linestyle=(0, (4, 2)))
         axes.set_xlim(-0.6, len(data) - 0.4)
         top = float(shown["high"].max()) if len(shown) else 1.0
         axes.set_ylim(0, min(1.0, top * 1.15))
@@ -110,8 +120,10 @@ def stacked_cohorts(
             floor = floor + height
         below(axes, labels, language, narrow)
         ticks(axes.yaxis, lambda value: round_money(value, currency), language)
+        short = max(len(label.text(language)) for label in groups) <= SHORT_LABEL
+        columns = (3 if short else 1) if narrow else (6 if short else 3)
         axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3 if narrow else 6, borderaxespad=0, handlelength=1.0,
+            loc="lower left", bbox_to_anchor=(0, 1.1), ncols=columns, borderaxespad=0, handlelength=1.0,
             columnspacing=1.2,
         )  # fmt: skip
 

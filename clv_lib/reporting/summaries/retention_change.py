@@ -186,7 +186,7 @@ def _change_sentences(found: Audit, parts: Decomposition, currency: str) -> tupl
         "effect": signed_money(parts.largest_effect, currency),
     }
     first = say("{what} went from {before} to {after}: {change}.", **values)
-    second = say("Most of it comes from one factor, {factor}: {effect}.", **values)
+    second = say("The largest part of it is that of one factor, {factor}: {effect}.", **values)
     unsure = [FACTORS[row.factor] for row in rows_of(parts.table) if row.change_low <= 0 <= row.change_high]
     third = tuple(
         say("{factor}: the change may be chance, its interval holds none at all.", factor=name) for name in unsure
@@ -257,11 +257,11 @@ def _moves_figure(found: Audit) -> Figure:
         "won": count(int(last[NEW] + last[REACTIVATED])),
         "lapsed": count(int(last[LAPSED])),
     }
-    more = last[NEW] + last[REACTIVATED] >= last[LAPSED]
+    more = last[NEW] + last[REACTIVATED] > last[LAPSED]
     title = (
         say("In {period} {won} customers came or came back and {lapsed} lapsed: the base grew", **values)
         if more
-        else say("In {period} {won} customers came or came back and {lapsed} lapsed: the base shrank", **values)
+        else say("In {period} {won} customers came or came back and {lapsed} lapsed: the base did not grow", **values)
     )
     return moves(
         people,
@@ -286,7 +286,7 @@ def _moves_figure(found: Audit) -> Figure:
             periods=MANY[found.periods.name],
             each=values["each"],
         ),
-        x=say("{each}", each=values["each"]),
+        x=EACH[found.periods.name],
         y=say("customers"),
     )
 

@@ -194,7 +194,7 @@ def revenue_bridge(found: ContractAudit, currency: str) -> tuple[Element, ...]:
             **values,
         ),
         caption=say("Recurring revenue per month, between the ends of {periods}.", periods=MANY[found.periods.name]),
-        x=say("{each}", each=values["each"]),
+        x=EACH[found.periods.name],
         y=say("recurring revenue a month"),
     )
     names = (("before", 1), (NEW, 1), ("more", 1), ("less", -1), (LAPSED, -1), (REACTIVATED, 1), ("after", 1))
@@ -246,7 +246,7 @@ def kept_revenue(found: ContractAudit) -> tuple[Element, ...]:
             "were likely to leave have left.",
             mass=share(INTERVAL),
         ),
-        x=say("{each}", each=EACH[found.periods.name]),
+        x=EACH[found.periods.name],
         y=say("share of recurring revenue kept"),
     )
 

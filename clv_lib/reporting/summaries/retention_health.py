@@ -45,8 +45,8 @@ def revenue_by_cohort(found: Audit, currency: str) -> tuple[Element, ...]:
     values: dict[str, Quantity | Sentence] = {
         "period": period_label(found.periods, int(stacked.index[-1])),
         "total": money(total, currency),
-        "old": share(float(last.drop(newest).sum()) / total if total else float("nan")),
-        "newest": groups[newest][0],
+        "old": share(float(last.drop(newest).sum()) / total if total else float("nan"), 1),
+        "newest": _begin(found, groups[newest]),
         "each": EACH[found.periods.name],
     }
     figure = stacked_cohorts(
@@ -67,7 +67,7 @@ def revenue_by_cohort(found: Audit, currency: str) -> tuple[Element, ...]:
             "base keeps its lower layers.",
             periods=MANY[found.periods.name],
         ),
-        x=say("{each}", each=values["each"]),
+        x=EACH[found.periods.name],
         y=say("revenue"),
     )
     return (figure,)
@@ -82,13 +82,21 @@ def _groups(found: Audit, numbers: list[int]) -> dict[str, tuple[Quantity | Sent
         years.setdefault(found.periods.start(each).year, []).append(each)
     if len(years) >= 3:
         return {str(year): (words(str(year)), members) for year, members in years.items()}
-    size = -(-len(numbers) // MOST_STACKED)
-    found_groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
-    return {str(group[0]): (_span(found, group), group) for group in found_groups}
+    alone = numbers[:1] if numbers[0] == found.marked else []  # no cohort, and so in no group with one
+    rest = numbers[len(alone) :]
+    size = -(-len(rest) // (MOST_STACKED - len(alone)))
+    groups = [rest[start : start + size] for start in range(0, len(rest), size)]
+    return {str(group[0]): (_span(found, group), group) for group in ([alone] if alone else []) + groups}
+
+
+def _begin(found: Audit, group: tuple[Quantity | Sentence, list[int]]) -> Quantity | Sentence:
+    """When the first of a group were won, as far as its name tells."""
+    label, members = group
+    return label if isinstance(label, Quantity) and label.is_text else period_label(found.periods, members[0])
 
 
 def _span(found: Audit, group: list[int]) -> Quantity | Sentence:
-    first, last = (period_label(found.periods, each) for each in (group[0], group[-1]))
+    first, last = (cohort_label(found.periods, each, found.marked) for each in (group[0], group[-1]))
     return first if len(group) == 1 else say("{first} to {last}", first=first, last=last)
 
 
@@ -138,7 +146,7 @@ def _by_cohort(found: Audit) -> tuple[Element, ...]:
     labels = [cohort_label(found.periods, int(number), found.marked) for number in table[COHORT]]
     line = _line(found.cohort_trend)
     figure = shares_with_intervals(
-        table.rename(columns={"back": "share"}),
+        table.rename(columns={"back": "share"}).assign(in_trend=table[COHORT] != found.marked),
         name="back-by-cohort",
         labels=labels,
         title=say("Back within {days} days, cohort by cohort: {verdict}", days=days, verdict=_said(found.cohort_trend)),
@@ -222,7 +230,7 @@ def next_period(found: Audit) -> tuple[Element, ...]:
             each=each,
             mass=share(INTERVAL),
         ),
-        x=say("{each}", each=each),
+        x=each,
         y=say("share who bought again"),
         line=_line(found.period_trend),
     )

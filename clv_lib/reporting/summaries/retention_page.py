@@ -99,7 +99,7 @@ def key_cards(found: Audit, currency: str) -> Cards:
                 signed_money(parts.change, currency),
                 say("{change} on the stretch before", change=signed_share(parts.after / parts.before - 1)),
                 note=say(
-                    "mostly: {factor}; {stretch}",
+                    "largest part: {factor}; {stretch}",
                     factor=FACTORS[parts.largest],
                     stretch=stretch_label(found.stretches[1]),
                 ),
@@ -177,7 +177,7 @@ def meeting(found: Audit, currency: str) -> Paragraph:
         return Paragraph((first,), role="meeting")
     parts = found.changed
     second = say(
-        "{what} changed by {change}, and most of that is one thing, {factor}: {effect}.",
+        "{what} changed by {change}; the largest part of that is one thing, {factor}: {effect}.",
         what=WHAT_FIRST[parts.of],
         change=signed_money(parts.change, currency),
         factor=FACTORS[parts.largest],
