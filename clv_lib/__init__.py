@@ -44,6 +44,11 @@ _ROOMS = {
     "save_acquisition_costs": "reporting.costs_record",
     "save_referral_rates": "reporting.costs_record",
     "save_unit_costs": "reporting.costs_record",
+    "audit_customers": "analysis.retention",
+    "audit_contracts": "analysis.contract_audit",
+    "save_contract_audit": "reporting.retention_record",
+    "alive_shares": "reporting.retention_record",
+    "save_audit": "reporting.retention_record",
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
 }

@@ -112,6 +112,8 @@ PROFIT: Final = "profit"
 ACQUISITION_COST: Final = "acquisition_cost"
 ACTIVE_MONTHS: Final = "active_months"
 REFERRALS: Final = "referrals"
+PERIOD: Final = "period"
+COHORT_AGE: Final = "cohort_age"
 
 # what the models and the valuation add
 P_ALIVE: Final = "p_alive"
@@ -245,6 +247,8 @@ MEANINGS: Final[dict[str, str]] = {
     ACQUISITION_COST: "a customer's part of what winning and welcoming the customers of its month has cost; sunk",
     ACTIVE_MONTHS: "calendar months in which the customer's last purchase lay at most six months back (or as stated)",
     REFERRALS: "customers whom this customer was the first to bring and who had not bought before",
+    PERIOD: "number of a calendar period: of its first month since the year 0, divided by the months that it lasts",
+    COHORT_AGE: "periods between the cohort and the period; what lies after the last complete period is missing, not 0",
     P_ALIVE: "P(alive): probability that the customer is still active at the end of the observation; never observed",
     EXPECTED_PURCHASES: "expected purchase days over the stated horizon",
     EXPECTED_SPEND: "expected value of one future purchase day, in `currency`",

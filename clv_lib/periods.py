@@ -7,7 +7,7 @@ A year is 365.25 days throughout, so twelve months are 52.18 weeks whichever yea
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal, get_args
 
 import narwhals as nw
 import numpy as np
@@ -19,6 +19,10 @@ DAYS_PER_YEAR: Final = 365.25
 MONTHS_PER_YEAR: Final = 12
 WEEKS_PER_YEAR: Final = DAYS_PER_YEAR / DAYS_PER_WEEK
 SHORTEST_HOLDOUT_WEEKS: Final = 4.0  # less says nothing about a forecast
+PeriodName = Literal["month", "quarter", "year"]
+PERIOD_NAMES: Final[tuple[PeriodName, ...]] = get_args(PeriodName)  # shortest first
+PERIOD_MONTHS: Final[dict[PeriodName, int]] = {"month": 1, "quarter": 3, "year": MONTHS_PER_YEAR}
+STRETCHES: Final = (12, 6, 3, 1)  # months that are compared with as many before them; whole years have no season
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,84 @@ def complete_months(window: ObservationWindow) -> range:
     first = month_number_of(window.start) + (window.start.day > 1)
     last = month_number_of(window.end + timedelta(days=1)) - 1
     return range(first, last + 1)
+
+
+@dataclass(frozen=True)
+class Periods:
+    """Months, quarters or years of the calendar, counted, and which of them the log covers.
+
+    The number of a period is that of its first month divided by its length, so consecutive periods differ by 1.
+
+    Attributes
+    ----------
+    name : {"month", "quarter", "year"}
+    seen : range
+        Numbers of all periods with a day inside the window.
+    complete : range
+        Those that the window covers from their first to their last day; empty where there is none.
+    """
+
+    name: PeriodName
+    seen: range
+    complete: range
+
+    @property
+    def months(self) -> int:
+        """Months that one period lasts."""
+        return PERIOD_MONTHS[self.name]
+
+    @property
+    def per_year(self) -> int:
+        """Periods in a year."""
+        return MONTHS_PER_YEAR // self.months
+
+    def start(self, number: int) -> date:
+        """First day of a period."""
+        return month_of_number(int(number) * self.months)
+
+
+def periods_of(window: ObservationWindow, name: PeriodName) -> Periods:
+    """Months, quarters or years of a window."""
+    length, whole = PERIOD_MONTHS[name], complete_months(window)
+    seen = range(month_number_of(window.start) // length, month_number_of(window.end) // length + 1)
+    return Periods(name, seen, range(-(-whole.start // length), whole.stop // length))
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive months of the calendar.
+
+    Attributes
+    ----------
+    first, last : int
+        Month numbers, both included.
+    """
+
+    first: int
+    last: int
+
+    @property
+    def months(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """First days of the first and the last month."""
+        return month_of_number(self.first), month_of_number(self.last)
+
+
+def latest_stretches(window: ObservationWindow) -> tuple[Stretch, Stretch] | None:
+    """The longest of :data:`STRETCHES` that fits twice into the complete months: the one before, and the latest.
+
+    None where the window does not cover two months.
+    """
+    whole = complete_months(window)
+    for length in STRETCHES:
+        if 2 * length <= len(whole):
+            last = whole.stop - 1
+            return Stretch(last - 2 * length + 1, last - length), Stretch(last - length + 1, last)
+    return None
 
 
 _MONTHS_OF = {"month": 1, "quarter": 3, "year": MONTHS_PER_YEAR}  # of a billing period; a week is not made of months

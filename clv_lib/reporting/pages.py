@@ -17,6 +17,7 @@ PAGE_NAMES: Final[dict[str, Sentence]] = {
     "00_summary": say("Summary"),
     "01_data_collection": say("Data"),
     "02_cost_accounting": say("Costs"),
+    "03_retention": say("Retention"),
     "04_lifetime_value": say("Lifetime value"),
 }
 _UNTRUSTED = say(

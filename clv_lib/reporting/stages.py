@@ -7,7 +7,8 @@ from typing import Final
 
 from clv_lib.errors import UsageError
 
-ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model")
+ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model", "retention")
+VALUE_SECTIONS: Final = ALL_SECTIONS[:-1]
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 
 
@@ -32,10 +33,11 @@ class Stage:
 
 STAGES: Final = (
     Stage("01_data_collection", reads=(*DATA_SECTIONS, "model")),
-    Stage("02_cost_accounting", needs=("01_data_collection",)),
-    Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting")),
+    Stage("02_cost_accounting", needs=("01_data_collection",), reads=VALUE_SECTIONS),
+    Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting"), reads=VALUE_SECTIONS),
+    Stage("03_retention", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")),
     Stage(
-        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")
+        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value", "03_retention")
     ),  # runs last, reads first
 )
 

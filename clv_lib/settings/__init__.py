@@ -7,6 +7,7 @@ misspelt assumption would otherwise be silently replaced by the default.
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
 from clv_lib.settings.policies import PoliciesSection
+from clv_lib.settings.retention import RetentionSection
 from clv_lib.settings.sections import (
     DatasetSection,
     EconomicsSection,
@@ -28,6 +29,7 @@ __all__ = [
     "PoliciesSection",
     "PriorSpec",
     "ReportSection",
+    "RetentionSection",
     "Settings",
     "TableSection",
     "TablesSection",

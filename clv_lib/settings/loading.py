@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from clv_lib.errors import SettingsError
 from clv_lib.settings.costs import CostsSection
 from clv_lib.settings.policies import PoliciesSection
+from clv_lib.settings.retention import RetentionSection
 from clv_lib.settings.sections import (
     DatasetSection,
     EconomicsSection,
@@ -43,6 +44,7 @@ class Settings(Section):
     economics: EconomicsSection = EconomicsSection()
     costs: CostsSection = CostsSection()
     model: ModelSection = ModelSection()
+    retention: RetentionSection = RetentionSection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")
