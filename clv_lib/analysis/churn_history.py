@@ -4,7 +4,7 @@ Fitting cut-offs lie a horizon apart, counted back from the first test, so that 
 inside a test. At every cut-off the purchase model is fitted to what was known then.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -46,12 +46,6 @@ class CutOffs:
     fitting: tuple[date, ...]
     tests: tuple[date, ...]
     last: date
-
-    @property
-    def final_fitting(self) -> tuple[date, ...]:
-        """Cut-offs of the model that looks ahead: the latest whose outcome is known, and a horizon apart before it."""
-        first = min(self.fitting, default=self.last)
-        return _back(self.last - timedelta(days=self.horizon), first, self.horizon)
 
 
 def default_horizon(transactions: Frame, *, window: ObservationWindow) -> int:
@@ -118,7 +112,7 @@ class History:
         rhythm = rhythm_of(self.record["transactions"], cutoff=cutoff)
         return signs(self.record, cutoff=cutoff, rhythm=rhythm)
 
-    def at(self, cutoff: date, *, most: int | None = None, only: Frame | None = None) -> pd.DataFrame:
+    def at(self, cutoff: date, *, most: int | None = None, ids: Sequence[str] | None = None) -> pd.DataFrame:
         """Signs, the purchase model's answer and, where the horizon is over, whether the customer was silent.
 
         Parameters
@@ -126,12 +120,12 @@ class History:
         cutoff : date
         most : int, optional
             Customers to look at: every k-th by id, where there are more.
-        only : narwhals.LazyFrame, optional
-            ``customer_id`` of the customers to look at.
+        ids : sequence of str, optional
+            The customers to look at, where they are a handful.
         """
         found = self.frame(cutoff)
-        if only is not None:
-            found = found.join(only, on=CUSTOMER_ID, how="inner")
+        if ids is not None:
+            found = found.filter(nw.col(CUSTOMER_ID).is_in(list(ids)))
         if most is not None:
             count = int(collected(found.select(nw.len().alias("n")))["n"].iloc[0])
             found = _every(found, -(-count // most))

@@ -132,8 +132,8 @@ def fit_churn(
     table: pd.DataFrame,
     *,
     signs: Sequence[str],
-    draws: int = 400,
-    tune: int = 300,
+    draws: int = 500,
+    tune: int = 500,
     chains: int = 4,
     seed: int = 8451,
     cores: int | None = None,
@@ -176,22 +176,24 @@ def fit_churn(
         np.ones((len(table), 1)),
         log_odds(table["closed_form"].to_numpy(dtype=float))[:, None],
         scale.standardised(table),
-        np.eye(len(scale.groups))[scale.group_of(table["acquisition_channel"])],
-        np.eye(len(period.categories))[period.codes],
     ]
     sizes = (len(names), len(scale.groups), len(period.categories))
-    data = _whitened(np.hstack(parts), table["silent"].to_numpy(dtype=float), sizes)
+    data = _whitened(np.hstack(parts), table["silent"].to_numpy(dtype=float))
+    data |= {
+        "group_of": scale.group_of(table["acquisition_channel"]),
+        "period_of": period.codes.astype(np.int64),
+    }
     tree = _sampled(data, sizes, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
     return ChurnModel(Posterior(FAMILY, tree, customers=len(table)), scale, len(table), events)
 
 
-def _whitened(design: np.ndarray, silent: np.ndarray, sizes: tuple[int, int, int]) -> dict[str, np.ndarray]:
-    """Coordinates in which the coefficients are nearly independent with variance 1: the sampler needs a few steps.
+def _whitened(design: np.ndarray, silent: np.ndarray) -> dict[str, np.ndarray]:
+    """Coordinates in which the common coefficients are nearly independent with variance 1: the sampler needs a few steps.
 
     They are those of a normal approximation at the mode for usual scales. A change of coordinates alone: the
     posterior stays what the model says.
     """
-    usual = np.repeat([1.5, 0.5, 0.2, 0.2, 0.2], [1, 1, *sizes])
+    usual = np.repeat([1.5, 0.5, 0.2], [1, 1, design.shape[1] - 2])
     middle = np.zeros(len(usual))
     middle[1] = 1.0
     theta = middle.copy()
@@ -216,7 +218,7 @@ def _sampled(data: Mapping[str, np.ndarray], sizes: tuple[int, int, int], **how:
     from clv_lib.models.fitting import nuts
 
     # nearly round, so that a plain metric and the usual step size do
-    return nuts(_compiled(*sizes).with_data(**data), adaptation="diag", target_accept=0.8, **how)
+    return nuts(_compiled(*sizes).with_data(**data), adaptation="diag", target_accept=0.95, **how)
 
 
 @lru_cache(maxsize=4)
@@ -226,27 +228,27 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
     import pymc as pm
     import pytensor.tensor as pt
 
-    size = 2 + signs + groups + periods
+    size = 2 + signs
     with pm.Model() as model:
         turned = pm.Data("turned", np.zeros((2, size)))
         offset, silent = pm.Data("offset", np.zeros(2)), pm.Data("silent", np.zeros(2))
         root, centre = pm.Data("root", np.eye(size)), pm.Data("centre", np.zeros(size))
+        group_of = pm.Data("group_of", np.zeros(2, dtype=np.int64))
+        period_of = pm.Data("period_of", np.zeros(2, dtype=np.int64))
         z = pm.Flat("z", shape=size, initval=np.zeros(size))
         theta = centre + pt.dot(root, z)
         tau = pm.HalfNormal("tau", 0.3)
         group_scale, period_scale = pm.HalfNormal("group_scale", 0.3), pm.HalfNormal("period_scale", 0.3)
         intercept = pm.Deterministic("intercept", theta[0])
         closed_form = pm.Deterministic("closed_form", theta[1])
-        beta = pm.Deterministic("beta", theta[2 : 2 + signs])
-        group = pm.Deterministic("group", theta[2 + signs : 2 + signs + groups])
-        period = theta[2 + signs + groups :]
+        beta = pm.Deterministic("beta", theta[2:])
+        group = pm.Deterministic("group", group_scale * pm.Normal("group_raw", 0.0, 1.0, shape=groups))
+        period = period_scale * pm.Normal("period_raw", 0.0, 1.0, shape=periods)
         priors = [
             pm.logp(pm.Normal.dist(0.0, 1.5), intercept),
             pm.logp(pm.Normal.dist(1.0, 0.5), closed_form),
             pm.logp(pm.Normal.dist(0.0, tau), beta).sum(),
-            pm.logp(pm.Normal.dist(0.0, group_scale), group).sum(),
-            pm.logp(pm.Normal.dist(0.0, period_scale), period).sum(),
         ]
-        eta = offset + pt.dot(turned, z)
+        eta = offset + pt.dot(turned, z) + group[group_of] + period[period_of]
         pm.Potential("log_density", sum(priors) + (silent * eta - pt.softplus(eta)).sum())
     return nutpie.compile_pymc_model(model)

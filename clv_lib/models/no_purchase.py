@@ -16,7 +16,13 @@ from clv_lib.models.purchases import FAMILIES
 
 
 def no_purchase(
-    family: str, parameters: Mapping[str, Numbers], *, frequency: Numbers, recency: Numbers, T: Numbers, horizon: Numbers
+    family: str,
+    parameters: Mapping[str, Numbers],
+    *,
+    frequency: Numbers,
+    recency: Numbers,
+    T: Numbers,
+    horizon: Numbers,
 ) -> Array:
     """P(no purchase in the next ``horizon`` weeks | x, t_x, T).
 
@@ -40,7 +46,13 @@ def no_purchase(
 
 
 def alive_after_silence(
-    family: str, parameters: Mapping[str, Numbers], *, frequency: Numbers, recency: Numbers, T: Numbers, horizon: Numbers
+    family: str,
+    parameters: Mapping[str, Numbers],
+    *,
+    frequency: Numbers,
+    recency: Numbers,
+    T: Numbers,
+    horizon: Numbers,
 ) -> Array:
     """P(alive) at ``T + horizon`` of a customer who bought nothing meanwhile, as a share of P(alive) at T."""
     forms = FAMILIES[family]

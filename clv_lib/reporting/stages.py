@@ -35,6 +35,11 @@ STAGES: Final = (
     Stage("02_cost_accounting", needs=("01_data_collection",)),
     Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting")),
     Stage(
+        "05_churn_warning",
+        needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value"),
+        reads=(*ALL_SECTIONS, "churn"),
+    ),
+    Stage(
         "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")
     ),  # runs last, reads first
 )

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from clv_lib.errors import SettingsError
+from clv_lib.settings.churn import ChurnSection
 from clv_lib.settings.costs import CostsSection
 from clv_lib.settings.policies import PoliciesSection
 from clv_lib.settings.sections import (
@@ -43,6 +44,7 @@ class Settings(Section):
     economics: EconomicsSection = EconomicsSection()
     costs: CostsSection = CostsSection()
     model: ModelSection = ModelSection()
+    churn: ChurnSection = ChurnSection()
     report: ReportSection = ReportSection()
 
     @property
