@@ -44,6 +44,11 @@ _ROOMS = {
     "save_acquisition_costs": "reporting.costs_record",
     "save_referral_rates": "reporting.costs_record",
     "save_unit_costs": "reporting.costs_record",
+    "learn_to_warn": "analysis.churn_warning",
+    "load_posterior": "models.posterior",
+    "watch": "reporting.churn_record",
+    "save_watch": "reporting.churn_record",
+    "churn_figures": "reporting.churn_record",
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
 }

@@ -1,4 +1,4 @@
-"""Customers as they stood at earlier cut-offs, and whether they were silent afterwards: what a hazard model learns from.
+"""Customers as they stood at earlier cut-offs, and whether they were silent afterwards: what a hazard learns from.
 
 Fitting cut-offs lie a horizon apart, counted back from the first test, so that no outcome that the model has seen lies
 inside a test. At every cut-off the purchase model is fitted to what was known then.

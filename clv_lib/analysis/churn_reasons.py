@@ -60,7 +60,7 @@ def reason_of(table: pd.DataFrame) -> pd.Series:
 
 
 def reasons_for_silence(table: pd.DataFrame, *, horizon: int) -> pd.DataFrame:
-    """Of the customers who had bought within the horizon before a cut-off: what was known of those who then fell silent.
+    """What was known of those who fell silent, of the customers who had bought within the horizon before a cut-off.
 
     Returns
     -------

@@ -1,13 +1,13 @@
 """Was the warning right? At later cut-offs, on the same customers, beside its rivals.
 
-*Calibration error* is the expected calibration error over tenths of the predicted risk: the mean, over customers, of the
-distance between what a tenth was promised and what it did. *Lift* is how many times as often the tenth that is named
-first fell silent as all did; where a rule cannot order customers, every order of them is as likely.
+*Calibration error* is the expected calibration error over tenths of the predicted risk: the mean, over customers, of
+the distance between what a tenth was promised and what it did. *Lift* is how many times as often the tenth that is
+named first fell silent as all did; where a rule cannot order customers, every order of them is as likely.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ class ChurnTest:
 
     def of(self, method: str, column: str) -> float:
         """One score."""
-        return float(self.scores.set_index("method").at[method, column])
+        return float(self.scores.loc[self.scores["method"] == method, column].iloc[0])
 
     @property
     def covered(self) -> int:
@@ -89,25 +89,24 @@ def test_warnings(
         came = (total + spread * rng.standard_normal(len(total))) / len(rows)
         low, high = np.quantile(came, [(1 - mass) / 2, (1 + mass) / 2])
         shares.append((cutoff, len(rows), rows[SILENT].mean(), mean.mean(), low, high))
-    tests = tests.assign(
-        **{
-            FORMULA: tests[CLOSED_FORM],
-            GONE: 1 - tests[ALIVE],
-            RULE: (tests["quiet_days"] > RULE_DAYS).astype(float),
-            TREES: _trees(fitted, tests, model.scale.names, seed),
-        }
-    )
+    rivals: dict[str, Any] = {
+        FORMULA: tests[CLOSED_FORM],
+        GONE: 1 - tests[ALIVE],
+        RULE: (tests["quiet_days"] > RULE_DAYS).astype(float),
+        TREES: _trees(fitted, tests, model.scale.names, seed),
+    }
+    tests = tests.assign(**rivals)
     silent = tests[SILENT].to_numpy(dtype=float)
     recent = (tests["quiet_days"] <= horizon).to_numpy()
-    rows = []
+    found = []
     for method in METHODS:
         score = tests[method].to_numpy(dtype=float)
         error = np.nan if method in (RULE, GONE) else calibration_error(score, silent)
-        rows.append(
+        found.append(
             (method, len(tests), auc(score, silent), lift(score, silent), error, auc(score[recent], silent[recent]))
         )
     return ChurnTest(
-        pd.DataFrame(rows, columns=["method", "customers", "auc", "lift", "calibration_error", "auc_recent"]),
+        pd.DataFrame(found, columns=["method", "customers", "auc", "lift", "calibration_error", "auc_recent"]),
         pd.DataFrame(shares, columns=[CUTOFF, "customers", "silent", "expected", "low", "high"]),
         by_tenth(tests[MODEL].to_numpy(dtype=float), silent),
         mass,

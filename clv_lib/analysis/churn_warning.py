@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -108,7 +108,7 @@ class ChurnWarning:
         recent = (table["quiet_days"] <= self.horizon).to_numpy()
         found = scored(table, self.risk_of, size=size, seed=self.seed, recent=recent)
         rows = found.customers
-        why = [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows))
+        why: Any = [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows))
         return replace(found, customers=rows.assign(why=why, reason=reason_of(rows)))
 
     def past_risks(self, listed: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """What a contact does: the belief of the settings, and what campaigns with a control group say about it.
 
-Of customers who would otherwise be silent, a share s comes back because of the contact: if a share c of the control group
-buys within the horizon and a share t of the treated, then ``t = c + (1 - c) s``. The counts are binomial; the belief
-about s weighs their draws.
+Of customers who would otherwise be silent, a share s comes back because of the contact: if a share c of the control
+group buys within the horizon and a share t of the treated, then ``t = c + (1 - c) s``. The counts are binomial;
+the belief about s weighs their draws.
 """
 
 from collections.abc import Mapping
@@ -64,5 +64,6 @@ def _counts(
     )
     each = bought.group_by(CAMPAIGN_ID, CUSTOMER_ID, ARM).agg(nw.col("came").max())
     table = collected(each.group_by(ARM).agg(nw.len().alias("n"), nw.col("came").sum()))
-    found = {str(row.arm): (int(row.n), int(row.came)) for row in table.itertuples(index=False)}
+    counts = zip(table["n"].tolist(), table["came"].tolist(), strict=True)
+    found = {str(arm): (int(n), int(came)) for arm, (n, came) in zip(table[ARM], counts, strict=True)}
     return found if {TREATED, CONTROL} <= found.keys() else None

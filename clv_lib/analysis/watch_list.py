@@ -5,8 +5,8 @@ Falling silent takes a part of a customer's value away: the share of P(alive) th
 fall silent, the save rate, and so the expected gain of a contact today is save rate times value at risk, less its cost.
 
 Waiting lets some slip away first. With the risk p spread evenly over the horizon h (constant hazard), waiting d days
-loses ``save rate * value lost * (1 - (1 - p) ** (d / h))``; the act-by day is the last one on which that is not yet more
-than a contact costs.
+loses ``save rate * value lost * (1 - (1 - p) ** (d / h))``; the act-by day is the last one on which that is not yet
+more than a contact costs.
 """
 
 from collections.abc import Callable
@@ -156,6 +156,6 @@ def with_act_by(table: pd.DataFrame, terms: Terms, *, horizon: int, today: date)
 
 def watch_list(table: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """The customers whose contact is expected to gain most, as many as the budget allows; best first."""
-    worth = table[table["act_by"].notna()]
+    worth = table[table["act_by"].notna() & (table["expected_gain"] > 0)]
     order = worth.sort_values(["expected_gain", "customer_id"], ascending=[False, True])
     return order.head(terms.contacts).reset_index(drop=True)

@@ -62,8 +62,8 @@ def signs(record: Mapping[str, Frame], *, cutoff: date, rhythm: float) -> Frame:
     Returns
     -------
     narwhals.LazyFrame
-        ``customer_id, frequency, recency, T`` (weeks)``, last_purchase_day, acquisition_channel`` (empty where it is not
-        known), and the signs of the tables at hand, all numbers.
+        ``customer_id, frequency, recency, T`` (weeks)``, last_purchase_day, acquisition_channel`` (empty where it is
+        not known), and the signs of the tables at hand, all numbers.
     """
     log, at = record["transactions"], cutoff.toordinal()
     found = _purchases(log, at=at, rhythm=rhythm)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import reduce
 from typing import Final
 
 import narwhals as nw
@@ -116,7 +117,7 @@ def feedback_signs(feedback: Frame, *, at: int) -> Frame:
         (asked.filter(nw.col(INSTRUMENT) == name), name, float(low[name]), float(SCALES[name][1] - low[name]))
         for name in INSTRUMENTS
     ]
-    found: Frame | None = None
+    found = []
     for rows, name, least, width in parts:
         each = rows.select(CUSTOMER_ID, day, ((nw.col(SCORE).cast(nw.Float64) - least) / width).alias("score"))
         each = each.with_columns(day.max().over(CUSTOMER_ID).alias("last"))
@@ -137,9 +138,8 @@ def feedback_signs(feedback: Frame, *, at: int) -> Frame:
             last.alias(f"{name}_score"),
             nw.when(before > 0).then(last - mean).otherwise(nw.lit(0.0)).alias(f"{name}_change"),
         )
-        found = own if found is None else _outer(found, own)
-    assert found is not None  # there is always an instrument
-    return found
+        found.append(own)
+    return reduce(_outer, found)
 
 
 def _outer(left: Frame, right: Frame) -> Frame:

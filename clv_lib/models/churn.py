@@ -188,7 +188,7 @@ def fit_churn(
 
 
 def _whitened(design: np.ndarray, silent: np.ndarray) -> dict[str, np.ndarray]:
-    """Coordinates in which the common coefficients are nearly independent with variance 1: the sampler needs a few steps.
+    """Coordinates in which the common coefficients are nearly independent with variance 1: few steps do.
 
     They are those of a normal approximation at the mode for usual scales. A change of coordinates alone: the
     posterior stays what the model says.

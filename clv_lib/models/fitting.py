@@ -120,7 +120,7 @@ def fit_spend(
 
 def _sampling(
     settings: ModelSection, draws: int | None, tune: int | None, chains: int | None, seed: int | None
-) -> dict[str, int]:
+) -> dict[str, Any]:
     stated = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     return {name: getattr(settings, name) if value is None else value for name, value in stated.items()}
 

@@ -43,7 +43,7 @@ def risks_over_time(
     """One small row per customer, its risk from month to month. ``past``: customers (rows) by day (columns)."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
-        rows, days = past.head(SHOWN), list(past.columns)
+        rows, days = past.head(SHOWN), [pd.Timestamp(day).date() for day in past.columns]
         places = np.arange(len(days))
         for number, (name, values) in enumerate(rows.iterrows()):
             base = len(rows) - 1 - number

@@ -30,7 +30,7 @@ class ChurnSection(Section):
     contact_cost: float | None = Field(
         None,
         ge=0,
-        description="cost of one contact; default: the mean cost_per_contact of the campaigns, else a fiftieth of the mean "
-        "purchase",
+        description="cost of one contact; default: the mean cost_per_contact of the campaigns, else a fiftieth of a "
+        "mean purchase",
     )
     save_rate: SaveRate = SaveRate()
