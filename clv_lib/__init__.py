@@ -49,6 +49,11 @@ _ROOMS = {
     "save_contract_audit": "reporting.retention_record",
     "alive_shares": "reporting.retention_record",
     "save_audit": "reporting.retention_record",
+    "learn_to_warn": "analysis.churn_warning",
+    "load_posterior": "models.posterior",
+    "watch": "reporting.churn_record",
+    "save_watch": "reporting.churn_record",
+    "churn_figures": "reporting.churn_record",
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
 }

@@ -30,6 +30,7 @@ __all__ = [
     "fit_purchases",
     "fit_spend",
     "load_posterior",
+    "nuts",
     "sample",
 ]
 
@@ -46,7 +47,7 @@ def sample(
 ) -> Posterior:
     """Sample a PyMC model by NUTS (nutpie); the same seed gives the same draws, on any number of cores."""
     compiled = nutpie.compile_pymc_model(model)
-    tree = _nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
+    tree = nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
     return Posterior(family, tree)
 
 
@@ -83,7 +84,7 @@ def fit_purchases(
     priors = priors_of(family, settings.priors)
     require_estimable(cells)
     compiled = _compiled(family, cells, priors)
-    tree = _nuts(compiled, cores=cores, **_sampling(settings, draws, tune, chains, seed))
+    tree = nuts(compiled, cores=cores, **_sampling(settings, draws, tune, chains, seed))
     return Posterior(family, tree, customers=int(cells["n"].sum()))
 
 
@@ -113,13 +114,13 @@ def fit_spend(
     priors = priors_of("gamma_gamma", settings.priors)
     spend = scaled_spend(spend_cells)
     compiled = _compiled("gamma_gamma", spend.cells, priors)
-    tree = _nuts(compiled, cores=cores, **_sampling(settings, draws, tune, chains, seed))
+    tree = nuts(compiled, cores=cores, **_sampling(settings, draws, tune, chains, seed))
     return Posterior("gamma_gamma", tree, spend.scale, spend.customers, spend.left_out)
 
 
 def _sampling(
     settings: ModelSection, draws: int | None, tune: int | None, chains: int | None, seed: int | None
-) -> dict[str, int]:
+) -> dict[str, Any]:
     stated = {"draws": draws, "tune": tune, "chains": chains, "seed": seed}
     return {name: getattr(settings, name) if value is None else value for name, value in stated.items()}
 
@@ -140,7 +141,17 @@ def _compiled_once(family: str, key: tuple[tuple[str, str, tuple[tuple[str, floa
     return nutpie.compile_pymc_model(cell_model(family, cells, priors))
 
 
-def _nuts(compiled: Any, *, draws: int, tune: int, chains: int, seed: int, cores: int | None) -> xr.DataTree:
+def nuts(
+    compiled: Any,
+    *,
+    draws: int,
+    tune: int,
+    chains: int,
+    seed: int,
+    cores: int | None,
+    adaptation: str = "low_rank",
+    target_accept: float = TARGET_ACCEPT,
+) -> xr.DataTree:
     """Sample; the low-rank mass matrix follows the ridge between shape and scale: three times the effective draws."""
     tree = nutpie.sample(
         compiled,
@@ -149,8 +160,8 @@ def _nuts(compiled: Any, *, draws: int, tune: int, chains: int, seed: int, cores
         chains=chains,
         cores=cores,
         seed=seed,
-        adaptation="low_rank",
-        target_accept=TARGET_ACCEPT,
+        adaptation=adaptation,
+        target_accept=target_accept,
         save_warmup=False,
         progress_bar=False,
     )

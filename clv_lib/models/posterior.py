@@ -25,7 +25,8 @@ class Posterior:
     Attributes
     ----------
     family : str
-        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"`` or ``"gamma_gamma"``.
+        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"``, ``"gamma_gamma"``, or any other model, whose draws speak for
+        themselves.
     tree : xarray.DataTree
         Groups ``posterior`` (dims chain, draw) and ``sample_stats``; time in weeks, amounts divided by ``scale``.
     scale : float
@@ -43,7 +44,10 @@ class Posterior:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the paper's parameters, in the order of the closed forms."""
-        return FAMILIES[self.family].parameters if self.family in FAMILIES else gamma_gamma.PARAMETERS
+        if self.family == "gamma_gamma":
+            return gamma_gamma.PARAMETERS
+        found = FAMILIES.get(self.family)
+        return found.parameters if found else tuple(str(name) for name in self.tree["posterior"].data_vars)
 
     def draws(self, n: int | None = None, seed: int = 0) -> dict[str, np.ndarray]:
         """Return ``n`` draws without replacement (all when None or too many), shape (n, 1), in weeks and currency.
@@ -138,5 +142,5 @@ def diagnose(posterior: Posterior) -> Diagnostics:
 
 
 def _extreme(dataset: xr.Dataset, worst: Callable[[list[float]], float]) -> float:
-    values = [float(dataset[name]) for name in dataset.data_vars]
+    values = [float(value) for name in dataset.data_vars for value in np.ravel(dataset[name].to_numpy())]
     return float("nan") if any(np.isnan(values)) else worst(values)

@@ -31,15 +31,15 @@ class Stage:
     reads: tuple[str, ...] = ALL_SECTIONS
 
 
-STAGES: Final = (
+_LEARNT: Final = ("01_data_collection", "02_cost_accounting", "04_lifetime_value")
+_PAGES: Final = (
     Stage("01_data_collection", reads=(*DATA_SECTIONS, "model")),
     Stage("02_cost_accounting", needs=("01_data_collection",), reads=VALUE_SECTIONS),
     Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting"), reads=VALUE_SECTIONS),
-    Stage("03_retention", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")),
-    Stage(
-        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value", "03_retention")
-    ),  # runs last, reads first
+    Stage("03_retention", needs=_LEARNT, reads=(*VALUE_SECTIONS, "retention")),
+    Stage("05_churn_warning", needs=_LEARNT, reads=(*VALUE_SECTIONS, "churn")),
 )
+STAGES: Final = (*_PAGES, Stage("00_summary", needs=tuple(stage.notebook for stage in _PAGES)))  # runs last, reads first
 
 
 def selected(stages: Sequence[Stage], only: Iterable[str] = ()) -> tuple[Stage, ...]:

@@ -191,9 +191,9 @@ class Study:
             trusted=all(check.trusted for check in checks),
             reasons=dict.fromkeys(reason for check in checks for reason in check.reasons),
             values={
-                "rhat_max": max(check.rhat_max for check in checks),
-                "ess_bulk_min": min(check.ess_bulk_min for check in checks),
-                "ess_tail_min": min(check.ess_tail_min for check in checks),
+                "rhat_max": max((check.rhat_max for check in checks), default=float("nan")),
+                "ess_bulk_min": min((check.ess_bulk_min for check in checks), default=float("nan")),
+                "ess_tail_min": min((check.ess_tail_min for check in checks), default=float("nan")),
                 "divergences": sum(check.divergences for check in checks),
             },
         )

@@ -4,6 +4,7 @@ Every key has a meaning, a unit and a default here; an unknown key is an error w
 misspelt assumption would otherwise be silently replaced by the default.
 """
 
+from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
 from clv_lib.settings.policies import PoliciesSection
@@ -21,6 +22,7 @@ from clv_lib.settings.tables import TableSection, TablesSection
 __all__ = [
     "SETTINGS_FILE",
     "ChannelCosts",
+    "ChurnSection",
     "CostsSection",
     "DatasetSection",
     "EconomicsSection",
@@ -30,6 +32,7 @@ __all__ = [
     "PriorSpec",
     "ReportSection",
     "RetentionSection",
+    "SaveRate",
     "Settings",
     "TableSection",
     "TablesSection",

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 from pydantic import BaseModel, ValidationError, model_validator
 
 from clv_lib.errors import SettingsError
+from clv_lib.settings.churn import ChurnSection
 from clv_lib.settings.costs import CostsSection
 from clv_lib.settings.policies import PoliciesSection
 from clv_lib.settings.retention import RetentionSection
@@ -45,6 +46,7 @@ class Settings(Section):
     costs: CostsSection = CostsSection()
     model: ModelSection = ModelSection()
     retention: RetentionSection = RetentionSection()
+    churn: ChurnSection = ChurnSection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ def with_fading(people: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFra
     """
     shape = PROCESS.fading_shape
     lasts = rng.gamma(shape, PROCESS.fading_weeks / shape, len(people)) * DAYS_PER_WEEK
-    begins = np.maximum(people["ends"] - lasts, people["first"])
+    begins = (people["ends"] - lasts).clip(lower=people["first"])
     return people.assign(fades=begins.where(rng.random(len(people)) < PROCESS.fades, np.inf))
 
 

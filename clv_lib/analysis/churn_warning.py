@@ -1,0 +1,179 @@
+"""The warning as a whole: learn from earlier cut-offs, be tested at later ones, look ahead from the last day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from clv_lib.analysis.churn_history import CutOffs, History, cut_offs, default_horizon, sign_names
+from clv_lib.analysis.churn_reasons import by_theme, reason_of, reasons_for_silence, strongest
+from clv_lib.analysis.churn_tests import ChurnTest, test_warnings
+from clv_lib.analysis.watch_list import Scored, scored
+from clv_lib.data.customers import Frame
+from clv_lib.errors import CannotEstimateError
+from clv_lib.models.churn import MOST_ROWS, ChurnModel, fit_churn
+from clv_lib.models.no_purchase import alive_after_silence, no_purchase
+from clv_lib.models.posterior import Diagnostics, Posterior, diagnose
+from clv_lib.names import CUSTOMER_ID, FREQUENCY, RECENCY, T
+from clv_lib.periods import ObservationWindow, days_to_weeks
+from clv_lib.settings import ChurnSection
+
+MOST_TESTED: Final = 20_000  # rows of all tests together
+MONTHS_BACK: Final = 5  # earlier risks that are shown beside today's
+
+
+@dataclass(frozen=True)
+class ChurnWarning:
+    """What a company can know today of who will be silent.
+
+    Attributes
+    ----------
+    history : History
+    days : CutOffs
+    horizon_is_stated : bool
+        Whether the settings say how far ahead to look.
+    model : ChurnModel or None
+        None where the history is too short or too quiet to learn from: the closed form stands in.
+    test : ChurnTest or None
+    last_test : DataFrame or None
+        The rows of the last test, whose outcome is known.
+    purchases : Posterior
+        Of the purchase model, on the whole log.
+    size, seed : int
+        Posterior draws that are carried along.
+    """
+
+    history: History
+    days: CutOffs
+    horizon_is_stated: bool
+    model: ChurnModel | None
+    test: ChurnTest | None
+    last_test: pd.DataFrame | None
+    purchases: Posterior
+    size: int
+    seed: int
+
+    @property
+    def horizon(self) -> int:
+        """Days ahead."""
+        return self.days.horizon
+
+    @property
+    def checks(self) -> list[Diagnostics]:
+        """Whether the sampler's draws may be used; empty without a model."""
+        return [] if self.model is None else [diagnose(self.model.posterior)]
+
+    @property
+    def tables(self) -> list[str]:
+        """Tables of the record beside the purchases that hold signs."""
+        known = ("interactions", "campaign_members", "feedback", "subscriptions", "customers")
+        return [name for name in known if name in self.history.record]
+
+    @cached_property
+    def _draws(self) -> dict[str, np.ndarray]:
+        return {} if self.model is None else self.model.draws(self.size, self.seed)
+
+    @cached_property
+    def _parameters(self) -> dict[str, float]:
+        return self.history.parameters(self.days.last)
+
+    def risk_of(self, rows: pd.DataFrame) -> np.ndarray:
+        """Probability of silence, dims (draw, row): of the model, or of the purchase model alone."""
+        if self.model is not None:
+            return self.model.risk(rows, self._draws)
+        past = {name: rows[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
+        draws = self.purchases.draws(self.size, self.seed)
+        return no_purchase(self.history.family, draws, horizon=days_to_weeks(np.array(float(self.horizon))), **past)
+
+    def customers(self, values: pd.DataFrame | None) -> Scored:
+        """Every customer today: signs, risk with its interval, and what silence would take.
+
+        Parameters
+        ----------
+        values : DataFrame or None
+            customer_id, residual_clv and its interval, where values are known.
+        """
+        table = self.history.at(self.days.last)
+        past = {name: table[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
+        ahead = days_to_weeks(np.array(float(self.horizon)))
+        left = alive_after_silence(self.history.family, self._parameters, horizon=ahead, **past)
+        table = table.assign(lost_share=1 - left)
+        if values is not None:
+            table = table.merge(values, on=CUSTOMER_ID, how="left").fillna(dict.fromkeys(values.columns[1:], 0.0))
+        size = len(self._draws["intercept"]) if self.model else len(self.purchases.draws(self.size, self.seed)["r"])
+        recent = (table["quiet_days"] <= self.horizon).to_numpy()
+        found = scored(table, self.risk_of, size=size, seed=self.seed, recent=recent)
+        rows = found.customers
+        why: Any = [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows))
+        return replace(found, customers=rows.assign(why=why, reason=reason_of(rows)))
+
+    def past_risks(self, listed: pd.DataFrame) -> pd.DataFrame:
+        """Risk of the listed customers at earlier month ends, by the same model, and today: one column per day."""
+        ids = listed[CUSTOMER_ID].tolist()
+        columns: dict[date, pd.Series] = {}
+        for day in [*_month_ends(self.days.last, MONTHS_BACK), self.days.last]:
+            rows = self.history.at(day, ids=ids) if ids else pd.DataFrame({CUSTOMER_ID: []})
+            risk = self.risk_of(rows).mean(axis=0) if len(rows) else np.array([])
+            columns[day] = pd.Series(risk, index=rows[CUSTOMER_ID])
+        return pd.DataFrame(columns).reindex(ids)
+
+    def reasons(self) -> pd.DataFrame | None:
+        """What was known of those who fell silent after the last test; None without a test."""
+        return None if self.last_test is None else reasons_for_silence(self.last_test, horizon=self.horizon)
+
+
+def learn_to_warn(
+    record: Mapping[str, Frame],
+    purchases: Posterior,
+    *,
+    window: ObservationWindow,
+    section: ChurnSection,
+    size: int,
+    seed: int,
+    draws: int = 500,
+) -> ChurnWarning:
+    """Fit the hazard to earlier cut-offs and test it at later ones.
+
+    Parameters
+    ----------
+    record : mapping of str to narwhals.LazyFrame
+        Accepted tables.
+    purchases : Posterior
+        The fitted purchase model; its family gives the closed form.
+    window : ObservationWindow
+    section : ChurnSection
+    size, seed : int
+        Posterior draws to carry, and the seed of everything random.
+    draws : int
+        Of the sampler, per chain.
+    """
+    stated = section.horizon_days
+    horizon = stated or default_horizon(record["transactions"], window=window)
+    days = cut_offs(window, horizon)
+    history = History(record, purchases.family, horizon, window.end)
+    quiet = ChurnWarning(history, days, stated is not None, None, None, None, purchases, size, seed)
+    try:
+        fitted = history.stacked(days.fitting, most_rows=MOST_ROWS) if days.fitting else None
+        if fitted is None:
+            return quiet
+        model = fit_churn(fitted, signs=sign_names(fitted), draws=draws, seed=seed)
+    except CannotEstimateError:
+        return quiet
+    each = MOST_TESTED // len(days.tests)
+    tests = [history.at(day, most=each) for day in days.tests]
+    stacked = pd.concat(tests, ignore_index=True)
+    test = test_warnings(model, fitted, stacked, model.draws(size, seed), horizon=horizon, seed=seed)
+    return replace(quiet, model=model, test=test, last_test=tests[-1])
+
+
+def _month_ends(last: date, count: int) -> list[date]:
+    """The last days of the months before, in order of time."""
+    found, day = [], last
+    for _ in range(count):
+        day = day.replace(day=1) - timedelta(days=1)
+        found.append(day)
+    return found[::-1]
