@@ -15,6 +15,7 @@ from clv_lib.settings.sections import (
     PriorSpec,
     ReportSection,
 )
+from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.tables import TableSection, TablesSection
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "PriorSpec",
     "ReportSection",
     "Settings",
+    "StagesSection",
     "TableSection",
     "TablesSection",
     "load_settings",

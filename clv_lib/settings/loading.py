@@ -21,6 +21,7 @@ from clv_lib.settings.sections import (
     ReportSection,
     Section,
 )
+from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.tables import TablesSection
 
 SETTINGS_FILE: Final = "dataset.toml"
@@ -43,6 +44,7 @@ class Settings(Section):
     economics: EconomicsSection = EconomicsSection()
     costs: CostsSection = CostsSection()
     model: ModelSection = ModelSection()
+    stages: StagesSection = StagesSection()
     report: ReportSection = ReportSection()
 
     @property
