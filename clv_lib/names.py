@@ -136,6 +136,25 @@ REALISED_SERVICE_COST: Final = "realised_service_cost"
 LIFETIME_VALUE: Final = "lifetime_value"
 ASSUMED_REVENUE: Final = "assumed_revenue"
 
+# where a customer stands in its life with us
+LIFECYCLE_STAGE: Final = "lifecycle_stage"
+STAGE_SINCE: Final = "stage_since"
+STAGE_PROBABILITY: Final = "stage_probability"
+PREVIOUS_STAGE: Final = "previous_stage"
+
+LifecycleStage = Literal[
+    "acquisition", "activation", "retention", "loyalty", "referral", "at_risk", "dormant", "reactivated"
+]
+LIFECYCLE_STAGES: Final[tuple[LifecycleStage, ...]] = get_args(LifecycleStage)  # in the order of a life
+ACQUISITION: Final = "acquisition"
+ACTIVATION: Final = "activation"
+RETENTION: Final = "retention"
+LOYALTY: Final = "loyalty"
+REFERRAL: Final = "referral"
+AT_RISK: Final = "at_risk"
+DORMANT: Final = "dormant"
+REACTIVATED: Final = "reactivated"
+
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
@@ -270,4 +289,10 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
     ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
+    LIFECYCLE_STAGE: "where the customer stands in its life with us: acquisition, activation, retention, loyalty, "
+    "referral, at_risk, dormant or reactivated; exactly one on every day from the first on",
+    STAGE_SINCE: "first day of the unbroken stay in `lifecycle_stage`",
+    STAGE_PROBABILITY: "probability that the customer is still here, whatever the stage is called: P(alive) from the "
+    "purchase model, or what the contract says; missing where no model gives one",
+    PREVIOUS_STAGE: "`lifecycle_stage` at the end of the month before; `new` for who was not yet a customer",
 }

@@ -7,9 +7,9 @@ from typing import Final
 
 from clv_lib.errors import UsageError
 
-ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model", "retention")
-VALUE_SECTIONS: Final = ALL_SECTIONS[:-1]
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
+VALUE_SECTIONS: Final = (*DATA_SECTIONS, "economics", "costs", "model")
+ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from clv_lib.settings.sections import (
     PriorSpec,
     ReportSection,
 )
+from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.tables import TableSection, TablesSection
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "RetentionSection",
     "SaveRate",
     "Settings",
+    "StagesSection",
     "TableSection",
     "TablesSection",
     "load_settings",

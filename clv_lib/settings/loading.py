@@ -23,6 +23,7 @@ from clv_lib.settings.sections import (
     ReportSection,
     Section,
 )
+from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.tables import TablesSection
 
 SETTINGS_FILE: Final = "dataset.toml"
@@ -47,6 +48,7 @@ class Settings(Section):
     model: ModelSection = ModelSection()
     retention: RetentionSection = RetentionSection()
     churn: ChurnSection = ChurnSection()
+    stages: StagesSection = StagesSection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")
