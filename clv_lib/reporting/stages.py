@@ -39,7 +39,10 @@ _PAGES: Final = (
     Stage("03_retention", needs=_LEARNT, reads=(*VALUE_SECTIONS, "retention")),
     Stage("05_churn_warning", needs=_LEARNT, reads=(*VALUE_SECTIONS, "churn")),
 )
-STAGES: Final = (*_PAGES, Stage("00_summary", needs=tuple(stage.notebook for stage in _PAGES)))  # runs last, reads first
+STAGES: Final = (
+    *_PAGES,
+    Stage("00_summary", needs=tuple(stage.notebook for stage in _PAGES)),
+)  # runs last, reads first
 
 
 def selected(stages: Sequence[Stage], only: Iterable[str] = ()) -> tuple[Stage, ...]:
