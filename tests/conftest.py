@@ -56,7 +56,7 @@ def membership_report(tmp_path_factory: pytest.TempPathFactory):
 
 
 # What takes longest starts first, so that no worker is left alone with it at the end; the names are those of groups.
-REPORTS = ("report", "hostile_report")
+REPORTS = ("report", "hostile_report", "membership_report")
 LONGEST_FIRST = ("test_answers", *REPORTS, "test_faults", "test_pipeline", "test_fitting", "spark")
 
 
