@@ -146,8 +146,9 @@ def check_contracts(
     longest = int(rows.loc[rows[LEFT] > 0, RENEWALS].max())
     came, gone = np.zeros(longest + 1), np.zeros(longest + 1)
     came_again, gone_again = np.zeros((len(theta[0]), longest + 1)), np.zeros((len(theta[0]), longest + 1))
-    for number, part in rows.groupby("index"):
-        own = [value[:, [int(number)]] for value in theta]
+    for number in range(len(groups)):
+        part = rows[rows["index"] == number]
+        own = [value[:, number : number + 1] for value in theta]
         risk, left, censored = _at_risk(part, longest)
         came, gone = came + risk, gone + left
         here = np.full(len(theta[0]), int(part[[LEFT, ACTIVE]].to_numpy().sum()))
@@ -171,11 +172,10 @@ def check_contracts(
 
 def prior_contracts(counts: pd.DataFrame, *, by: Sequence[str], family: str, seed: int) -> dict[str, np.ndarray]:
     """Parameters drawn from the priors alone, of the same shape as those of the posterior."""
-    with contract_model(counts, by=by, family=family):
-        data = pm.sample_prior_predictive(
-            PRIOR_WORLDS, random_seed=seed, var_names=list(CONTRACTS[family].parameters)
-        ).prior
-    return {name: data[name].to_numpy().reshape(PRIOR_WORLDS, -1) for name in CONTRACTS[family].parameters}
+    names = CONTRACTS[family].parameters
+    model = contract_model(counts, by=by, family=family)
+    found = pm.draw([model[name] for name in names], draws=PRIOR_WORLDS, random_seed=seed)
+    return {name: np.asarray(value).reshape(PRIOR_WORLDS, -1) for name, value in zip(names, found, strict=True)}
 
 
 def _at_risk(part: pd.DataFrame, longest: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

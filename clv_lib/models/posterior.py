@@ -28,7 +28,8 @@ class Posterior:
     family : str
         ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"``, ``"gamma_gamma"``, ``"sbg"`` or ``"bdw"``.
     tree : xarray.DataTree
-        Groups ``posterior`` (dims chain, draw; for contracts also group) and ``sample_stats``; time in weeks, amounts divided by ``scale``.
+        Groups ``posterior`` (dims chain, draw; for contracts also group) and ``sample_stats``; time in weeks (for
+        contracts in billing periods), amounts divided by ``scale``.
     scale : float
         Amount of the currency that counts as 1 in ``tree``; 1 for purchases.
     customers, left_out : int

@@ -82,8 +82,8 @@ def derl(
 ) -> np.ndarray:
     """Discounted expected residual lifetime of a member, in renewals, seen just before the next one.
 
-    ``sum over j >= 1 of S(made + j) / S(made) / (1 + d) ** (j - 1)``: the next payment is not discounted (Fader & Hardie
-    2010, Marketing Science 29(1), equation 5, with ``made = n - 1``). Conditional on being under contract.
+    ``sum over j >= 1 of S(made + j) / S(made) / (1 + d) ** (j - 1)``: the next payment is not discounted (Fader &
+    Hardie 2010, Marketing Science 29(1), equation 5, with ``made = n - 1``). Conditional on being under contract.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def derl(
     made = np.asarray(made, float)[..., None]
     if not active:
         return np.zeros(np.broadcast_shapes(made.shape, *(value.shape for value in theta))[:-1])
-    j = np.arange(1, 1 + (_periods_that_count(discount_rate) if periods is None else periods))
+    j = np.arange(1, 1 + (periods_that_count(discount_rate) if periods is None else periods))
     kept = survival(family, theta, renewals=j, made=made)
     return kept @ (1 + discount_rate) ** -(j - 1.0)
 
@@ -122,7 +122,7 @@ def value_elasticity(
     weighted with what each payment contributes to it.
     """
     theta = [np.asarray(value, float)[..., None] for value in theta]
-    j = np.arange(1, 1 + (_periods_that_count(discount_rate) if periods is None else periods))
+    j = np.arange(1, 1 + (periods_that_count(discount_rate) if periods is None else periods))
     weights = survival(family, theta, renewals=j, made=np.asarray(made, float)[..., None])
     weights = weights * (1 + discount_rate) ** -(j - 1.0)
     return np.asarray((weights @ j) / weights.sum(axis=-1))
@@ -170,7 +170,7 @@ def most_likely(counts: pd.DataFrame, *, family: str) -> tuple[dict[str, float],
     """Maximum-likelihood parameters of one group, and the log-likelihood there (the mode under flat priors)."""
     names = CONTRACTS[family].parameters
 
-    def minus(logs: np.ndarray) -> float:
+    def minus(logs: Any) -> Any:
         value = log_likelihood(family, np.exp(logs), counts)
         return -value if np.isfinite(value) else 1e12
 
@@ -241,7 +241,8 @@ def parameters_of(family: str, draws: Mapping[str, np.ndarray]) -> list[np.ndarr
     return [draws[name] for name in CONTRACTS[family].parameters]
 
 
-def _periods_that_count(discount_rate: float) -> int:
+def periods_that_count(discount_rate: float) -> int:
+    """Renewals after which a payment is worth next to nothing today."""
     if discount_rate <= 0:
         raise ValueError("without discounting the residual lifetime need not exist; state the number of periods")
     return int(min(np.ceil(-np.log(TAIL) / np.log1p(discount_rate)), MOST_PERIODS))
