@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
+from clv_lib.analysis.contract_backtest import rival_curves, survival_seen
 from clv_lib.analysis.simple_clv import annuity, residual_value, value_paying_at_the_end, value_paying_now
 from clv_lib.models.subscriptions import (
     choose_contract_family,
@@ -158,3 +159,24 @@ def test_cohorts_that_began_in_different_years_give_the_published_parameters():
     ahead = survival("sbg", (3.80, 15.19), renewals=np.arange(5))
     assert np.round(10_000 * ahead) == pytest.approx(active["1"], abs=40)
     assert found["alpha"] / (found["alpha"] + found["beta"]) == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("plan", "curve", "error"),
+    [
+        ("High End", "linear", -0.81),
+        ("High End", "quadratic", 0.92),
+        ("High End", "exponential", -0.30),
+        ("Regular", "exponential", -0.54),
+    ],
+)
+def test_curves_through_the_chart_miss_by_what_was_published(plan, curve, error):
+    seen = survival_seen(published(plan, 7))
+    forecast = rival_curves(seen, 12)[curve][-1]
+    assert forecast / (SURVIVORS[plan][11] / 1000) - 1 == pytest.approx(error, abs=5e-3)
+
+
+def test_the_parabola_fits_what_was_seen_nearly_perfectly():
+    seen = survival_seen(published("High End", 7))["survival"].to_numpy()
+    fitted = rival_curves(survival_seen(published("High End", 7)), 7)["quadratic"]
+    assert 1 - np.sum((seen - fitted) ** 2) / np.sum((seen - seen.mean()) ** 2) == pytest.approx(0.998, abs=1e-3)

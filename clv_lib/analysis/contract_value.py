@@ -9,7 +9,7 @@ knows that cost. Whether somebody is a member is known, so survival is condition
 What winning the member has cost is sunk. Means and quantiles are taken at the very end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -192,7 +192,7 @@ def value_new_members(
         share = part[names.N].to_numpy(float) / part[names.N].sum()
         price = float(share @ part[names.PRICE].to_numpy(float))
         values, outcomes, renewals = [], [], []
-        for theta, rows in _by_group(draws, part, groups, family):
+        for theta, _ in _by_group(draws, part, groups, family):
             kept = np.exp(_log_survival(family, theta, max(periods, 1))[:, 1 : periods + 1])
             flow = _flow(terms, price, 1.0, rate, months, max(periods, 1))
             first = flow.contribution - flow.service * (1 + rate) ** -0.5
@@ -201,11 +201,8 @@ def value_new_members(
             values.append(first + flow.expected(kept) + no_rest)
             outcomes.append(first + flow.outcome(lasting) + no_rest)
             renewals.append(kept.sum(axis=1).mean())
-            assert len(rows) == 1
         chosen = rng.choice(len(share), size=len(values[0]), p=share)
-        mixed = (
-            np.choose(chosen, outcomes) if len(outcomes) < 30 else np.array(outcomes)[chosen, np.arange(len(chosen))]
-        )
+        mixed = np.array(outcomes)[chosen, np.arange(len(chosen))]
         clv = estimate(share @ np.array(values), mixed, mass=mass)
         found.append(NewMember(str(plan), price, str(billing), clv, float(share @ np.array(renewals))))
     return found
@@ -265,9 +262,3 @@ def _by_group(
 
 def _log_survival(family: str, theta: Parameters, last: int) -> np.ndarray:
     return CONTRACTS[family].log_survival(*theta, renewals=np.arange(last + 1))
-
-
-def plans_of(values: ContractValues, elsewhere: Sequence[str] = ()) -> list[str]:
-    """Plans with members, most valuable first."""
-    means = values.expected.mean().sort_values(ascending=False)
-    return [*map(str, means.index), *elsewhere]

@@ -176,7 +176,7 @@ def most_likely(counts: pd.DataFrame, *, family: str) -> tuple[dict[str, float],
 
     bounds = [(-_FARTHEST, _FARTHEST)] * 2 + [(-3.0, 2.0)] * (len(names) - 2)
     starts = [np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 0.3]), np.array([1.5, 3.0, -0.2])]
-    options = {"maxiter": 5000, "maxfev": 5000, "xatol": 1e-9, "fatol": 1e-9}
+    options: dict[str, Any] = {"maxiter": 5000, "maxfev": 5000, "xatol": 1e-9, "fatol": 1e-9}
     found = [
         minimize(minus, start[: len(names)], method="Nelder-Mead", bounds=bounds, options=options) for start in starts
     ]
