@@ -28,7 +28,7 @@ check: .venv/ready  ## format, lint, types, borders between rooms, notebooks wit
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/nbstripout --verify notebooks/*.ipynb
+	@.venv/bin/nbstripout --verify $(wildcard notebooks/*.ipynb notebooks/*/*.ipynb)
 
 environment: .venv/ready  ## write requirements.lock, requirements-spark.lock and environment.yml anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra sql --universal --python-version 3.12 --generate-hashes --no-header -o requirements.lock

@@ -67,6 +67,11 @@ class Settings(Section):
         """Whether customers buy under a contract whose end the company knows."""
         return self.dataset.setting == "contractual"
 
+    @property
+    def contract_months(self) -> int | None:
+        """Months after a payment in which a member is counted as a customer; none without contracts."""
+        return self.costs.active_months_after_purchase if self.contractual else None
+
     def replacing(self, **sections: Any) -> Self:
         """Return a copy with whole sections replaced."""
         return self.model_copy(update=sections)
