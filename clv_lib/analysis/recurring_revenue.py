@@ -61,9 +61,8 @@ def follow_revenue(subscriptions: Frame, periods: Periods) -> RecurringRevenue:
     """
     days = period_ends(periods)
     over = replace(periods, complete=range(periods.seen.start, periods.seen.start + len(days)))
-    stock = kept(recurring_revenue(subscriptions, days)) if days else None
-    if stock is None:
-        raise ValueError(f"at least one period must end inside the observation, but none of {periods} does")
+    first = periods.seen.start  # where no period has ended yet, its beginning gives an empty bridge its shape
+    stock = kept(recurring_revenue(subscriptions, days or {first: periods.start(first)}))
     return RecurringRevenue(bridge(stock, over), _kept(stock, over), over)
 
 

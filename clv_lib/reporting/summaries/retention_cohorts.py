@@ -148,7 +148,7 @@ def _notes(found: Audit, currency: str) -> tuple[Paragraph, ...]:
         sentences.append(
             say(
                 "* The first cohort is no cohort: most of these customers had bought before the log begins. It is "
-                "shown, and left out of every trend."
+                "shown, and left out of every trend. Some of the cohorts right after it will hold old customers, too."
             )
         )
     return (Paragraph(tuple(sentences), role="note"),) if sentences else ()

@@ -4,7 +4,7 @@ import pandas as pd
 
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.retention import Audit
-from clv_lib.analysis.shares import SURE, Trend
+from clv_lib.analysis.shares import Trend
 from clv_lib.data.purchase_periods import UNITS
 from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import COHORT, PERIOD, N
@@ -267,9 +267,7 @@ def still_here(found: Audit, alive: pd.DataFrame | None) -> tuple[Element, ...]:
     why = say(
         "No churn rate is printed: these customers have no contract, nobody says goodbye, and a customer who has not "
         "bought for a while may simply not have needed anything. What can be counted is who bought again; whether the "
-        "others are gone is never observed, and a model can only say how probable it is (at least {sure} is called "
-        "sure here).",
-        sure=share(SURE),
+        "others are gone is never observed, and a model can only say how probable it is."
     )
     if alive is None:
         missing = say("The page on lifetime value has left no model here, so nothing is said of who is still here.")

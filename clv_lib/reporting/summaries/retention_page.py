@@ -1,6 +1,6 @@
 """The first screen of the page on coming back, and what it leaves for the run."""
 
-from clv_lib.analysis.bridge import RETURNING
+from clv_lib.analysis.bridge import NEW, RETURNING
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.retention import Audit
 from clv_lib.data.quality import QualityReport
@@ -81,7 +81,8 @@ def key_cards(found: Audit, currency: str) -> Cards:
             )
         )
         fresh = found.bridge.new_share.iloc[-1]
-        cards.append(
+        won = found.bridge.customers[NEW].iloc[-1] > 0  # a log that takes in nobody any more has no such share
+        fresh_card = (
             Card(
                 say("Revenue from new customers"),
                 share(float(fresh["share"]), 1),
@@ -89,8 +90,9 @@ def key_cards(found: Audit, currency: str) -> Cards:
                 float(fresh["low"]),
                 float(fresh["high"]),
                 note=say("in {period}", period=period_label(found.periods, int(returning["period"].iloc[-1]))),
-            )
+            ),
         )
+        cards += fresh_card if won else ()
     if found.changed is not None and found.stretches is not None:
         parts = found.changed
         cards.append(
