@@ -108,7 +108,9 @@ class ChurnWarning:
         recent = (table["quiet_days"] <= self.horizon).to_numpy()
         found = scored(table, self.risk_of, size=size, seed=self.seed, recent=recent)
         rows = found.customers
-        why: Any = [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows))
+        why: Any = (
+            [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows, recent=recent))
+        )
         return replace(found, customers=rows.assign(why=why, reason=reason_of(rows)))
 
     def past_risks(self, listed: pd.DataFrame) -> pd.DataFrame:

@@ -117,14 +117,16 @@ class ChurnModel:
         mean, low, high = np.hstack(parts) if parts else np.zeros((3, 0))
         return mean, low, high, total
 
-    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Log odds that each sign adds for each row, against the average customer of the same table."""
+    def contributions(self, table: pd.DataFrame, average: np.ndarray) -> pd.DataFrame:
+        """Log odds that each sign adds for each row, against the mean of the rows that ``average`` marks."""
         tree = self.posterior.tree["posterior"].to_dataset()
         beta = tree["beta"].mean(("chain", "draw")).to_numpy()
         signs = self.scale.standardised(table)
-        found = pd.DataFrame((signs - signs.mean(axis=0)) * beta, columns=list(self.scale.names), index=table.index)
+        found = pd.DataFrame(
+            (signs - signs[average].mean(axis=0)) * beta, columns=list(self.scale.names), index=table.index
+        )
         answer = log_odds(table["closed_form"].to_numpy(dtype=float))
-        found["closed_form"] = float(tree["closed_form"].mean()) * (answer - answer.mean())
+        found["closed_form"] = float(tree["closed_form"].mean()) * (answer - answer[average].mean())
         return found
 
 

@@ -40,7 +40,8 @@ STAGES: Final = (
         reads=(*ALL_SECTIONS, "churn"),
     ),
     Stage(
-        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")
+        "00_summary",
+        needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value", "05_churn_warning"),
     ),  # runs last, reads first
 )
 
