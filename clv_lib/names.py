@@ -124,6 +124,12 @@ REALISED_SERVICE_COST: Final = "realised_service_cost"
 LIFETIME_VALUE: Final = "lifetime_value"
 ASSUMED_REVENUE: Final = "assumed_revenue"
 
+# what the warning adds
+CHURN_RISK: Final = "churn_risk"
+VALUE_AT_RISK: Final = "value_at_risk"
+EXPECTED_GAIN: Final = "expected_gain"
+ACT_BY: Final = "act_by"
+
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
@@ -247,5 +253,9 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_CONTRIBUTION: "what the purchases so far have left: measured, or revenue times the stated margin",
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
+    CHURN_RISK: "probability of no purchase in the next horizon of days; with a 90 % interval in `_low` and `_high`",
+    VALUE_AT_RISK: "`churn_risk` times the part of `residual_clv` that such a silence would take, in `currency`",
+    EXPECTED_GAIN: "what a contact today is expected to keep of `value_at_risk`, less its cost, in `currency`",
+    ACT_BY: "last day on which waiting costs no more in expected loss than a contact; missing where no contact is worth it",
     ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
 }
