@@ -256,6 +256,6 @@ MEANINGS: Final[dict[str, str]] = {
     CHURN_RISK: "probability of no purchase in the next horizon of days; with a 90 % interval in `_low` and `_high`",
     VALUE_AT_RISK: "`churn_risk` times the part of `residual_clv` that such a silence would take, in `currency`",
     EXPECTED_GAIN: "what a contact today is expected to keep of `value_at_risk`, less its cost, in `currency`",
-    ACT_BY: "last day on which waiting costs no more in expected loss than a contact; missing where no contact is worth it",
+    ACT_BY: "last day on which waiting costs no more than a contact; missing where no contact is worth its cost",
     ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
 }

@@ -91,7 +91,7 @@ def lists(warning) -> dict[str, dict[date, pd.DataFrame]]:
 
 
 def test_the_list_finds_leaving_customers_earlier_and_saves_more(warning, truth, root):
-    """As many contacts a month by each method; a contact can keep whom it reaches in the horizon before the true end."""
+    """As many contacts a month by each method; one can keep whom it reaches in the horizon before the true end."""
     made = lists(warning)
     first_day = pd.Timestamp(min(made["warning"]))
     leaving = truth[truth["left_at"] >= first_day]
