@@ -144,9 +144,12 @@ ACT_BY: Final = "act_by"
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
 CELL: Final = "cell"
+GROUP: Final = "group"
 
 PurchaseFamily = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 PURCHASE_FAMILIES: Final[tuple[PurchaseFamily, ...]] = get_args(PurchaseFamily)  # simplest first
+ContractFamily = Literal["sbg", "bdw"]
+CONTRACT_FAMILIES: Final[tuple[ContractFamily, ...]] = get_args(ContractFamily)  # simplest first
 
 MEANINGS: Final[dict[str, str]] = {
     CUSTOMER_ID: "who bought; text, always, so that leading zeros survive",

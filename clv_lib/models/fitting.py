@@ -44,10 +44,11 @@ def sample(
     chains: int = 4,
     seed: int = 8451,
     cores: int | None = None,
+    target_accept: float = TARGET_ACCEPT,
 ) -> Posterior:
     """Sample a PyMC model by NUTS (nutpie); the same seed gives the same draws, on any number of cores."""
     compiled = nutpie.compile_pymc_model(model)
-    tree = nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
+    tree = nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores, target_accept=target_accept)
     return Posterior(family, tree)
 
 
