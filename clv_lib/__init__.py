@@ -45,6 +45,7 @@ _ROOMS = {
     "save_referral_rates": "reporting.costs_record",
     "save_unit_costs": "reporting.costs_record",
     "learn_to_warn": "analysis.churn_warning",
+    "learn_to_warn_of_cancellation": "analysis.churn_warning",
     "load_posterior": "models.posterior",
     "watch": "reporting.churn_record",
     "save_watch": "reporting.churn_record",

@@ -17,7 +17,8 @@ PARAMETERS: Final = ("gamma", "delta", "c")
 
 
 def log_survival(gamma: np.ndarray, delta: np.ndarray, c: np.ndarray, *, renewals: np.ndarray) -> np.ndarray:
-    """Log of the share that makes that many renewals, ``B(gamma, delta + t ** c) / B(gamma, delta)`` ([F] equation 6)."""
+    """Log of the share that makes that many renewals, ``B(gamma, delta + t ** c) / B(gamma, delta)`` ([F] "
+    "equation 6)."""
     return betaln(gamma, delta + np.asarray(renewals, float) ** c) - betaln(gamma, delta)
 
 

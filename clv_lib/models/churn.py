@@ -239,8 +239,9 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
         period_of = pm.Data("period_of", np.zeros(2, dtype=np.int64))
         z = pm.Flat("z", shape=size, initval=np.zeros(size))
         theta = centre + pt.dot(root, z)
-        tau = pm.HalfNormal("tau", 0.3)
-        group_scale, period_scale = pm.HalfNormal("group_scale", 0.3), pm.HalfNormal("period_scale", 0.3)
+        # nothing at 0: where the signs say nothing, a scale that may vanish makes a funnel that no step size fits
+        tau = pm.Gamma("tau", 2.0, 10.0)
+        group_scale, period_scale = pm.Gamma("group_scale", 2.0, 10.0), pm.Gamma("period_scale", 2.0, 10.0)
         intercept = pm.Deterministic("intercept", theta[0])
         closed_form = pm.Deterministic("closed_form", theta[1])
         beta = pm.Deterministic("beta", theta[2:])

@@ -21,5 +21,6 @@ def log_survival(alpha: np.ndarray, beta: np.ndarray, *, renewals: np.ndarray) -
 
 
 def log_leaving(alpha: np.ndarray, beta: np.ndarray, *, renewal: np.ndarray) -> np.ndarray:
-    """Log of the share that leaves at a renewal (1, 2, ...), ``B(alpha + 1, beta + t - 1) / B(alpha, beta)`` ([FH] 5)."""
+    """Log of the share that leaves at a renewal (1, 2, ...), ``B(alpha + 1, beta + t - 1) / B(alpha, beta)`` "
+    "([FH] 5)."""
     return betaln(alpha + 1, beta + np.asarray(renewal) - 1) - betaln(alpha, beta)

@@ -8,7 +8,15 @@ import pandas as pd
 
 from clv_lib.analysis.churn_warning import ChurnWarning
 from clv_lib.analysis.save_rate import save_rate_draws
-from clv_lib.analysis.watch_list import RISK_COLUMNS, VALUE_COLUMNS, Scored, Terms, watch_list, with_act_by
+from clv_lib.analysis.watch_list import (
+    RISK_COLUMNS,
+    VALUE_COLUMNS,
+    Scored,
+    Terms,
+    watch_list,
+    with_act_by,
+    with_renewal,
+)
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.formulas import FORMULA_STARTS
 from clv_lib.names import ACT_BY, COST_PER_CONTACT, CUSTOMER_ID, EXPECTED_GAIN, TOTAL_VALUE
@@ -65,7 +73,10 @@ def watch(study: Study, warning: ChurnWarning, record: Mapping[str, Frame]) -> W
     rows = scored.customers
     if values is None:
         return Watch(warning, scored, terms, cost_is, rows.head(0), pd.DataFrame())
-    rows = with_act_by(rows, terms, horizon=warning.horizon, today=warning.days.last)
+    if "next_renewal" in rows:  # under contract nobody can leave before the next renewal
+        rows = with_renewal(rows, terms)
+    else:
+        rows = with_act_by(rows, terms, horizon=warning.horizon, today=warning.days.last)
     scored = Scored(rows, scored.silent, scored.at_risk, scored.recent)
     listed = watch_list(rows, terms)
     return Watch(warning, scored, terms, cost_is, listed, warning.past_risks(listed))
