@@ -50,6 +50,7 @@ _ROOMS = {
     "alive_shares": "reporting.retention_record",
     "save_audit": "reporting.retention_record",
     "learn_to_warn": "analysis.churn_warning",
+    "learn_to_warn_of_cancellation": "analysis.churn_warning",
     "load_posterior": "models.posterior",
     "watch": "reporting.churn_record",
     "save_watch": "reporting.churn_record",

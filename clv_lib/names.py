@@ -159,6 +159,12 @@ AT_RISK: Final = "at_risk"
 DORMANT: Final = "dormant"
 REACTIVATED: Final = "reactivated"
 
+# what the warning adds
+CHURN_RISK: Final = "churn_risk"
+VALUE_AT_RISK: Final = "value_at_risk"
+EXPECTED_GAIN: Final = "expected_gain"
+ACT_BY: Final = "act_by"
+
 # dimensions of labelled arrays, in this order
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
@@ -299,6 +305,10 @@ MEANINGS: Final[dict[str, str]] = {
     REALISED_CONTRIBUTION: "what the purchases so far have left: measured, or revenue times the stated margin",
     REALISED_SERVICE_COST: "what serving and keeping the customer has cost so far; 0 where no table knows it",
     LIFETIME_VALUE: "`realised_margin` plus `residual_clv`: past and future together, without acquisition cost",
+    CHURN_RISK: "probability of no purchase in the next horizon of days; with a 90 % interval in `_low` and `_high`",
+    VALUE_AT_RISK: "`churn_risk` times the part of `residual_clv` that such a silence would take, in `currency`",
+    EXPECTED_GAIN: "what a contact today is expected to keep of `value_at_risk`, less its cost, in `currency`",
+    ACT_BY: "last day on which waiting costs no more than a contact; missing where no contact is worth its cost",
     ASSUMED_REVENUE: "part of the customer's revenue whose costs are not known: the stated margin was applied to it",
     LIFECYCLE_STAGE: "where the customer stands in its life with us: acquisition, activation, retention, loyalty, "
     "referral, at_risk, dormant or reactivated; exactly one on every day from the first on",

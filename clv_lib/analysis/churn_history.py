@@ -7,17 +7,18 @@ inside a test. At every cut-off the purchase model is fitted to what was known t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from clv_lib.data.customers import Frame, cells, collected, customer_summary, purchase_days
 from clv_lib.data.signs import KEYS, rhythm_of, signs
-from clv_lib.models.no_purchase import no_purchase
+from clv_lib.models.no_purchase import alive_after_silence, no_purchase
 from clv_lib.models.priors import priors_of
 from clv_lib.models.quick import quick_fit
-from clv_lib.names import CUSTOMER_ID, FREQUENCY, LAST_DAY, PURCHASE_DAY, RECENCY, T
+from clv_lib.names import CUSTOMER_ID, FREQUENCY, LAST_DAY, PURCHASE_DAY, RECENCY, RENEWALS, T
 from clv_lib.periods import ObservationWindow, days_to_weeks
 
 TESTS: Final = 4
@@ -25,6 +26,7 @@ SHORTEST_HORIZON, LONGEST_HORIZON = 30, 360
 _MONTH: Final = 30  # days; horizons are whole months
 _OLDEST_SHARE: Final = 0.08  # of the window before the first fitting cut-off: nothing can be seen on the first day
 _USUAL: Final = 0.8  # part of the gaps between purchases that a horizon covers
+CONTRACT: Final = (RENEWALS, "next_renewal")  # of a member under contract: no signs
 CLOSED_FORM, SILENT, CUTOFF, ALIVE = "closed_form", "silent", "cutoff", "p_alive"
 
 
@@ -102,7 +104,7 @@ class History:
     horizon: int
     end: date
 
-    def parameters(self, cutoff: date) -> dict[str, float]:
+    def parameters(self, cutoff: date) -> Mapping[str, Any]:
         """Most probable parameters of the purchase model, given the purchases up to the cut-off."""
         summary = customer_summary(self.record["transactions"], end=cutoff)
         return quick_fit(cells(summary), family=self.family, priors=priors_of(self.family))
@@ -135,17 +137,26 @@ class History:
         table = collected(found).sort_values(CUSTOMER_ID, ignore_index=True)
         return self.with_answer(table, cutoff, self.parameters(cutoff))
 
-    def with_answer(self, table: pd.DataFrame, cutoff: date, parameters: Mapping[str, float]) -> pd.DataFrame:
+    def with_answer(self, table: pd.DataFrame, cutoff: date, parameters: Mapping[str, Any]) -> pd.DataFrame:
         """Add the closed form's probability of silence, and P(alive)."""
         from clv_lib.models.purchases import FAMILIES
 
         past = {name: table[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
-        ahead = days_to_weeks(pd.Series([self.horizon], dtype=float).to_numpy())[0]
         forms = FAMILIES[self.family]
         alive = forms.p_alive(*(parameters[name] for name in forms.parameters), **past)
-        answer = no_purchase(self.family, parameters, horizon=ahead, **past)
+        answer = no_purchase(self.family, parameters, horizon=self.weeks, **past)
         quiet = cutoff.toordinal() - table[LAST_DAY]
         return table.assign(**{CLOSED_FORM: answer, ALIVE: alive, CUTOFF: cutoff, "quiet_days": quiet})
+
+    def lost_share(self, table: pd.DataFrame, parameters: Mapping[str, Any]) -> np.ndarray:
+        """Part of each customer's value that a horizon of silence would take."""
+        past = {name: table[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
+        return 1 - alive_after_silence(self.family, parameters, horizon=self.weeks, **past)
+
+    @property
+    def weeks(self) -> float:
+        """The horizon in weeks."""
+        return float(days_to_weeks(np.array(float(self.horizon))))
 
     def stacked(self, days: tuple[date, ...], *, most_rows: int) -> pd.DataFrame:
         """Several cut-offs below each other, with no more rows than asked for."""
@@ -160,7 +171,7 @@ class History:
 
 def sign_names(table: pd.DataFrame) -> list[str]:
     """Columns of a table that are signs."""
-    others = {*KEYS, CLOSED_FORM, ALIVE, CUTOFF, SILENT, "quiet_days"}
+    others = {*KEYS, CLOSED_FORM, ALIVE, CUTOFF, SILENT, "quiet_days", *CONTRACT}
     return [name for name in table.columns if name not in others]
 
 

@@ -17,6 +17,7 @@ THEMES: Final[dict[str, tuple[str, ...]]] = {
     "scores": tuple(f"{i}_{what}" for i in ("nps", "csat", "ces") for what in ("known", "score", "change")),
     "plan": ("plan_running", "plan_ended", "plan_ended_lately", "plan_changed"),
 }
+LEAST: Final = 0.1  # log odds: a sign that moves the odds by less than a tenth moves nobody
 LOW_SCORE: Final = 0.5  # of the scale
 PRICE_RISE: Final = 0.02  # on the log: the same products for two percent more
 SLOWER: Final = -0.35  # on the log: seven purchases where ten were usual
@@ -26,15 +27,18 @@ REASONS: Final = (
 )  # fmt: skip
 
 
-def by_theme(model: ChurnModel, table: pd.DataFrame) -> pd.DataFrame:
-    """Log odds that each theme adds for each customer, against the average of the table; one column per theme."""
-    parts = model.contributions(table)
+def by_theme(model: ChurnModel, table: pd.DataFrame, *, recent: np.ndarray) -> pd.DataFrame:
+    """Log odds that each theme adds for each customer, against the average recent buyer; one column per theme.
+
+    Against the average of all, most of whom are long gone, nobody who still buys would ever seem slow.
+    """
+    parts = model.contributions(table, recent if recent.any() else np.ones(len(table), dtype=bool))
     return pd.DataFrame(
         {theme: parts[[name for name in names if name in parts]].sum(axis=1) for theme, names in THEMES.items()}
     )
 
 
-def strongest(themes: pd.DataFrame, count: int = 2, least: float = 0.02) -> list[tuple[str, ...]]:
+def strongest(themes: pd.DataFrame, count: int = 2, least: float = LEAST) -> list[tuple[str, ...]]:
     """The themes that raise each customer's risk most, strongest first; those below ``least`` log odds are left out."""
     names = themes.columns.to_numpy()
     values = themes.to_numpy()

@@ -29,8 +29,8 @@ class ChurnTest:
     Attributes
     ----------
     scores : DataFrame
-        method, customers, auc, lift, calibration_error over all tests; and auc_recent: among the customers who had
-        bought within the horizon, whom a rule on silence cannot tell apart.
+        method, customers, auc, lift, calibration_error over all tests; and auc_recent, lift_recent: among the customers
+        who had bought within the horizon, whom a rule on silence can hardly tell apart.
     shares : DataFrame
         cutoff, customers, silent (share that happened), expected, low, high.
     tenths : DataFrame
@@ -102,11 +102,12 @@ def test_warnings(
     for method in METHODS:
         score = tests[method].to_numpy(dtype=float)
         error = np.nan if method in (RULE, GONE) else calibration_error(score, silent)
-        found.append(
-            (method, len(tests), auc(score, silent), lift(score, silent), error, auc(score[recent], silent[recent]))
-        )
+        near = (auc(score[recent], silent[recent]), lift(score[recent], silent[recent]))
+        found.append((method, len(tests), auc(score, silent), lift(score, silent), error, *near))
     return ChurnTest(
-        pd.DataFrame(found, columns=["method", "customers", "auc", "lift", "calibration_error", "auc_recent"]),
+        pd.DataFrame(
+            found, columns=["method", "customers", "auc", "lift", "calibration_error", "auc_recent", "lift_recent"]
+        ),
         pd.DataFrame(shares, columns=[CUTOFF, "customers", "silent", "expected", "low", "high"]),
         by_tenth(tests[MODEL].to_numpy(dtype=float), silent),
         mass,

@@ -9,17 +9,18 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from clv_lib.analysis.churn_history import CutOffs, History, cut_offs, default_horizon, sign_names
+from clv_lib.analysis.churn_contracts import BDW, ContractHistory, billing_days
+from clv_lib.analysis.churn_history import CLOSED_FORM, CutOffs, History, cut_offs, default_horizon, sign_names
 from clv_lib.analysis.churn_reasons import by_theme, reason_of, reasons_for_silence, strongest
 from clv_lib.analysis.churn_tests import ChurnTest, test_warnings
 from clv_lib.analysis.watch_list import Scored, scored
 from clv_lib.data.customers import Frame
 from clv_lib.errors import CannotEstimateError
 from clv_lib.models.churn import MOST_ROWS, ChurnModel, fit_churn
-from clv_lib.models.no_purchase import alive_after_silence, no_purchase
+from clv_lib.models.no_purchase import no_purchase
 from clv_lib.models.posterior import Diagnostics, Posterior, diagnose
 from clv_lib.names import CUSTOMER_ID, FREQUENCY, RECENCY, T
-from clv_lib.periods import ObservationWindow, days_to_weeks
+from clv_lib.periods import ObservationWindow
 from clv_lib.settings import ChurnSection
 
 MOST_TESTED: Final = 20_000  # rows of all tests together
@@ -42,7 +43,7 @@ class ChurnWarning:
     last_test : DataFrame or None
         The rows of the last test, whose outcome is known.
     purchases : Posterior
-        Of the purchase model, on the whole log.
+        Of the purchase model, on the whole log; None under contract.
     size, seed : int
         Posterior draws that are carried along.
     """
@@ -53,7 +54,7 @@ class ChurnWarning:
     model: ChurnModel | None
     test: ChurnTest | None
     last_test: pd.DataFrame | None
-    purchases: Posterior
+    purchases: Posterior | None
     size: int
     seed: int
 
@@ -78,16 +79,18 @@ class ChurnWarning:
         return {} if self.model is None else self.model.draws(self.size, self.seed)
 
     @cached_property
-    def _parameters(self) -> dict[str, float]:
+    def _parameters(self) -> Mapping[str, Any]:
         return self.history.parameters(self.days.last)
 
     def risk_of(self, rows: pd.DataFrame) -> np.ndarray:
         """Probability of silence, dims (draw, row): of the model, or of the purchase model alone."""
         if self.model is not None:
             return self.model.risk(rows, self._draws)
+        if self.purchases is None:
+            return np.repeat(rows[CLOSED_FORM].to_numpy(dtype=float)[None], self.size, axis=0)
         past = {name: rows[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
         draws = self.purchases.draws(self.size, self.seed)
-        return no_purchase(self.history.family, draws, horizon=days_to_weeks(np.array(float(self.horizon))), **past)
+        return no_purchase(self.history.family, draws, horizon=self.history.weeks, **past)
 
     def customers(self, values: pd.DataFrame | None) -> Scored:
         """Every customer today: signs, risk with its interval, and what silence would take.
@@ -98,17 +101,16 @@ class ChurnWarning:
             customer_id, residual_clv and its interval, where values are known.
         """
         table = self.history.at(self.days.last)
-        past = {name: table[name].to_numpy(dtype=float) for name in (FREQUENCY, RECENCY, T)}
-        ahead = days_to_weeks(np.array(float(self.horizon)))
-        left = alive_after_silence(self.history.family, self._parameters, horizon=ahead, **past)
-        table = table.assign(lost_share=1 - left)
+        table = table.assign(lost_share=self.history.lost_share(table, self._parameters))
         if values is not None:
             table = table.merge(values, on=CUSTOMER_ID, how="left").fillna(dict.fromkeys(values.columns[1:], 0.0))
-        size = len(self._draws["intercept"]) if self.model else len(self.purchases.draws(self.size, self.seed)["r"])
+        size = len(self.risk_of(table.head(1)))
         recent = (table["quiet_days"] <= self.horizon).to_numpy()
         found = scored(table, self.risk_of, size=size, seed=self.seed, recent=recent)
         rows = found.customers
-        why: Any = [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows))
+        why: Any = (
+            [("rhythm",)] * len(rows) if self.model is None else strongest(by_theme(self.model, rows, recent=recent))
+        )
         return replace(found, customers=rows.assign(why=why, reason=reason_of(rows)))
 
     def past_risks(self, listed: pd.DataFrame) -> pd.DataFrame:
@@ -153,9 +155,33 @@ def learn_to_warn(
     """
     stated = section.horizon_days
     horizon = stated or default_horizon(record["transactions"], window=window)
-    days = cut_offs(window, horizon)
     history = History(record, purchases.family, horizon, window.end)
+    days = cut_offs(window, horizon)
     quiet = ChurnWarning(history, days, stated is not None, None, None, None, purchases, size, seed)
+    return _learnt(quiet, draws)
+
+
+def learn_to_warn_of_cancellation(
+    record: Mapping[str, Frame],
+    *,
+    window: ObservationWindow,
+    section: ChurnSection,
+    size: int,
+    seed: int,
+    draws: int = 500,
+) -> ChurnWarning:
+    """The same for members under contract: the horizon is a billing period, and the question is who cancels in it."""
+    stated = section.horizon_days
+    horizon = stated or billing_days(record["subscriptions"])
+    history = ContractHistory(record, BDW, horizon, window.end)
+    days = cut_offs(window, horizon)
+    quiet = ChurnWarning(history, days, stated is not None, None, None, None, None, size, seed)
+    return _learnt(quiet, draws)
+
+
+def _learnt(quiet: ChurnWarning, draws: int) -> ChurnWarning:
+    """Fit and test, where the history is long enough."""
+    history, days, size, seed = quiet.history, quiet.days, quiet.size, quiet.seed
     try:
         fitted = history.stacked(days.fitting, most_rows=MOST_ROWS) if days.fitting else None
         if fitted is None:
@@ -166,7 +192,7 @@ def learn_to_warn(
     each = MOST_TESTED // len(days.tests)
     tests = [history.at(day, most=each) for day in days.tests]
     stacked = pd.concat(tests, ignore_index=True)
-    test = test_warnings(model, fitted, stacked, model.draws(size, seed), horizon=horizon, seed=seed)
+    test = test_warnings(model, fitted, stacked, model.draws(size, seed), horizon=history.horizon, seed=seed)
     return replace(quiet, model=model, test=test, last_test=tests[-1])
 
 

@@ -154,6 +154,16 @@ def with_act_by(table: pd.DataFrame, terms: Terms, *, horizon: int, today: date)
     return table.assign(expected_gain=gain, act_by=pd.Series(days, index=table.index, dtype=object))
 
 
+def with_renewal(table: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """Under contract waiting costs nothing until the day before the next renewal: that is the day to act by."""
+    gain = terms.rate * table["value_at_risk"].to_numpy(dtype=float) - terms.cost
+    days = [
+        each.date() - timedelta(days=1) if worth else None
+        for each, worth in zip(table["next_renewal"], gain > 0, strict=True)
+    ]
+    return table.assign(expected_gain=gain, act_by=pd.Series(days, index=table.index, dtype=object))
+
+
 def watch_list(table: pd.DataFrame, terms: Terms) -> pd.DataFrame:
     """The customers whose contact is expected to gain most, as many as the budget allows; best first."""
     worth = table[table["act_by"].notna() & (table["expected_gain"] > 0)]

@@ -81,7 +81,8 @@ def signs(record: Mapping[str, Frame], *, cutoff: date, rhythm: float) -> Frame:
         if part is not None:
             names += [name for name in part.collect_schema().names() if name != CUSTOMER_ID]
             found = found.join(part, on=CUSTOMER_ID, how="left")
-    found = found.with_columns(*(nw.col(name).cast(nw.Float64).fill_null(0.0) for name in names))
+    if names:
+        found = found.with_columns(*(nw.col(name).cast(nw.Float64).fill_null(0.0) for name in names))
     return _with_channel(found, record.get("customers"))
 
 

@@ -117,14 +117,16 @@ class ChurnModel:
         mean, low, high = np.hstack(parts) if parts else np.zeros((3, 0))
         return mean, low, high, total
 
-    def contributions(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Log odds that each sign adds for each row, against the average customer of the same table."""
+    def contributions(self, table: pd.DataFrame, average: np.ndarray) -> pd.DataFrame:
+        """Log odds that each sign adds for each row, against the mean of the rows that ``average`` marks."""
         tree = self.posterior.tree["posterior"].to_dataset()
         beta = tree["beta"].mean(("chain", "draw")).to_numpy()
         signs = self.scale.standardised(table)
-        found = pd.DataFrame((signs - signs.mean(axis=0)) * beta, columns=list(self.scale.names), index=table.index)
+        found = pd.DataFrame(
+            (signs - signs[average].mean(axis=0)) * beta, columns=list(self.scale.names), index=table.index
+        )
         answer = log_odds(table["closed_form"].to_numpy(dtype=float))
-        found["closed_form"] = float(tree["closed_form"].mean()) * (answer - answer.mean())
+        found["closed_form"] = float(tree["closed_form"].mean()) * (answer - answer[average].mean())
         return found
 
 
@@ -237,8 +239,9 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
         period_of = pm.Data("period_of", np.zeros(2, dtype=np.int64))
         z = pm.Flat("z", shape=size, initval=np.zeros(size))
         theta = centre + pt.dot(root, z)
-        tau = pm.HalfNormal("tau", 0.3)
-        group_scale, period_scale = pm.HalfNormal("group_scale", 0.3), pm.HalfNormal("period_scale", 0.3)
+        # nothing at 0: where the signs say nothing, a scale that may vanish makes a funnel that no step size fits
+        tau = pm.Gamma("tau", 2.0, 10.0)
+        group_scale, period_scale = pm.Gamma("group_scale", 2.0, 10.0), pm.Gamma("period_scale", 2.0, 10.0)
         intercept = pm.Deterministic("intercept", theta[0])
         closed_form = pm.Deterministic("closed_form", theta[1])
         beta = pm.Deterministic("beta", theta[2:])

@@ -8,10 +8,18 @@ import pandas as pd
 
 from clv_lib.analysis.churn_warning import ChurnWarning
 from clv_lib.analysis.save_rate import save_rate_draws
-from clv_lib.analysis.watch_list import RISK_COLUMNS, VALUE_COLUMNS, Scored, Terms, watch_list, with_act_by
+from clv_lib.analysis.watch_list import (
+    RISK_COLUMNS,
+    VALUE_COLUMNS,
+    Scored,
+    Terms,
+    watch_list,
+    with_act_by,
+    with_renewal,
+)
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.formulas import FORMULA_STARTS
-from clv_lib.names import COST_PER_CONTACT, CUSTOMER_ID, TOTAL_VALUE
+from clv_lib.names import ACT_BY, COST_PER_CONTACT, CUSTOMER_ID, EXPECTED_GAIN, TOTAL_VALUE
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.study import Study
 
@@ -65,7 +73,10 @@ def watch(study: Study, warning: ChurnWarning, record: Mapping[str, Frame]) -> W
     rows = scored.customers
     if values is None:
         return Watch(warning, scored, terms, cost_is, rows.head(0), pd.DataFrame())
-    rows = with_act_by(rows, terms, horizon=warning.horizon, today=warning.days.last)
+    if "next_renewal" in rows:  # under contract nobody can leave before the next renewal
+        rows = with_renewal(rows, terms)
+    else:
+        rows = with_act_by(rows, terms, horizon=warning.horizon, today=warning.days.last)
     scored = Scored(rows, scored.silent, scored.at_risk, scored.recent)
     listed = watch_list(rows, terms)
     return Watch(warning, scored, terms, cost_is, listed, warning.past_risks(listed))
@@ -100,7 +111,7 @@ def save_watch(study: Study, found: Watch) -> None:
     """Write everybody's risk, and the list as a spreadsheet takes it."""
     rows = found.scored.customers
     columns = [CUSTOMER_ID, *RISK_COLUMNS, *(name for name in VALUE_COLUMNS if name in rows)]
-    columns += [name for name in ("act_by", "expected_gain") if name in rows]
+    columns += [name for name in (ACT_BY, EXPECTED_GAIN) if name in rows]
     table = rows[columns].assign(horizon_days=found.warning.horizon, why=_joined(rows["why"]), reason=rows["reason"])
     if "act_by" in table:
         table["act_by"] = pd.to_datetime(table["act_by"])

@@ -129,7 +129,7 @@ def _rivals(found: ChurnWarning, test: ChurnTest) -> tuple[Element, ...]:
             say("Method"),
             say("AUC"),
             say("AUC among recent buyers"),
-            say("Lift of the top tenth"),
+            say("Lift of the top tenth of them"),
             say("Calibration error"),
         ),
         [
@@ -137,7 +137,7 @@ def _rivals(found: ChurnWarning, test: ChurnTest) -> tuple[Element, ...]:
                 METHODS[row.method],
                 number(row.auc, 3),
                 number(row.auc_recent, 3),
-                number(row.lift, 2),
+                number(row.lift_recent, 2),
                 share(row.calibration_error, 1),
             ]
             for row in rows_of(test.scores)
