@@ -85,8 +85,6 @@ def tables(people):
     log = [(who, on(day), paid) for who, (bought, _, _) in people.items() for day, paid in bought]
     signed = [(who, on(day)) for who, (_, day, _) in people.items() if day is not None]
     brought = [(who, on(day)) for who, (_, _, days) in people.items() for day in days]
-    dated = {"datetime64[us]": None}
-    del dated
     return (
         pd.DataFrame(log, columns=["customer_id", "ordered_at", "amount"]),
         pd.DataFrame(signed, columns=["customer_id", "acquired_at"]),
@@ -181,7 +179,7 @@ def test_a_stage_knows_nothing_of_later_days(people, cut):
 def test_movements_rebuild_the_sizes_of_the_stages(people, rules):
     months = range(month_number_of(START), month_number_of(END) + 1)
     with DuckDBEngine() as engine:
-        ends = collected(month_ends(found_on(engine, people, rules), months, engine=engine))
+        ends = collected(month_ends(found_on(engine, people, rules), months))
     moves = ends.groupby(["month_number", "previous_stage", "lifecycle_stage"]).size()
     for month in months:
         here = ends[ends["month_number"] == month]["lifecycle_stage"].value_counts().to_dict()
