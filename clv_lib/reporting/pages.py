@@ -18,6 +18,7 @@ PAGE_NAMES: Final[dict[str, Sentence]] = {
     "01_data_collection": say("Data"),
     "02_cost_accounting": say("Costs"),
     "04_lifetime_value": say("Lifetime value"),
+    "06_lifecycle_staging": say("Lifecycle"),
 }
 _UNTRUSTED = say(
     "The model behind this report did not pass its checks, so its figures are withheld and must not be used. "

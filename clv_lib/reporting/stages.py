@@ -7,7 +7,7 @@ from typing import Final
 
 from clv_lib.errors import UsageError
 
-ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model")
+ALL_SECTIONS: Final = ("dataset", "tables", "engine", "policies", "economics", "costs", "model", "stages")
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 
 
@@ -34,8 +34,10 @@ STAGES: Final = (
     Stage("01_data_collection", reads=(*DATA_SECTIONS, "model")),
     Stage("02_cost_accounting", needs=("01_data_collection",)),
     Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting")),
+    Stage("06_lifecycle_staging", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")),
     Stage(
-        "00_summary", needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value")
+        "00_summary",
+        needs=("01_data_collection", "02_cost_accounting", "04_lifetime_value", "06_lifecycle_staging"),
     ),  # runs last, reads first
 )
 
