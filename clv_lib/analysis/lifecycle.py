@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 import narwhals as nw
 import pandas as pd
@@ -38,7 +40,7 @@ from clv_lib.names import (
 from clv_lib.periods import ObservationWindow, complete_months, month_number, month_number_of
 from clv_lib.settings import StagesSection
 
-FEWEST_MONTHS = 3  # two ends of months make a movement, and one movement is not a habit
+FEWEST_MONTHS: Final = 3  # two ends of months make a movement, and one movement is not a habit
 
 
 @dataclass(frozen=True)
@@ -133,8 +135,6 @@ def _activation(days: Frame, within: int, window: ObservationWindow) -> tuple[pd
     second = gaps_of(days).filter(nw.col(BEFORE) == 0).select(CUSTOMER_ID, GAP)
     cells = collected(first.join(second, on=CUSTOMER_ID, how="left").group_by("first", GAP).agg(nw.len().alias(N)))
     last = window.end.toordinal() - within
-    from datetime import date
-
     cells[NUMBER] = [month_number_of(date.fromordinal(int(day))) for day in cells["first"]]
     late = set(cells.loc[cells["first"] > last, NUMBER])
     cells = cells[~cells[NUMBER].isin(late)]
@@ -148,15 +148,12 @@ def _activation(days: Frame, within: int, window: ObservationWindow) -> tuple[pd
 
 def _referring(referrals: Frame, buying: pd.DataFrame, months: range) -> pd.DataFrame:
     """Referrals per customer who was neither silent nor new, by month."""
-    made = collected(
-        referrals.select(month_number(nw.col(REFERRED_AT)).alias(NUMBER)).group_by(NUMBER).agg(nw.len().alias("n"))
-    )
-    counts = made.set_index(NUMBER)["n"]
+    each = referrals.select(month_number(nw.col(REFERRED_AT)).alias(NUMBER))
+    counts = collected(each.group_by(NUMBER).agg(nw.len().alias("n"))).set_index(NUMBER)["n"]
     of = busy_customers(buying)
-    numbers = [each for each in months if each in of.index]
-    return pd.DataFrame(
-        {NUMBER: numbers, "n": [float(counts.get(k, 0)) for k in numbers], "of": [float(of[k]) for k in numbers]}
-    )
+    of = of[of.index.isin(months)]
+    made = counts.reindex(of.index, fill_value=0).astype("float64")
+    return pd.DataFrame({NUMBER: of.index, "n": made.to_numpy(), "of": of.to_numpy(float)})
 
 
 def with_values(now: Frame, values: Frame | None) -> Frame:

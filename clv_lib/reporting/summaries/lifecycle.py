@@ -76,12 +76,11 @@ def key_cards(table: pd.DataFrame, moves: Movement, ahead: Projection, currency:
     by_stage = table.set_index(LIFECYCLE_STAGE)
     sizes, value = by_stage[N], by_stage["value"]
     busy = float(sizes[list(BUSY)].sum())
+    part = say("{part} of all customers", part=share(busy / sizes.sum()))
     futures = ahead.draws[:, -1, [LIFECYCLE_STAGES.index(each) for each in BUSY]].sum(axis=1)
     low, high = np.quantile(futures, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
     cards = [
-        Card(
-            say("Buying in their rhythm"), count(busy), say("{part} of all customers", part=share(busy / sizes.sum()))
-        ),
+        Card(say("Buying in their rhythm"), count(busy), part),
         Card(
             say("The same in {months} months", months=count(ahead.draws.shape[1])),
             count(futures.mean()),
@@ -258,7 +257,7 @@ def movements(moves: Movement) -> tuple[Element, ...]:
     rows = list(LIFECYCLE_STAGES)
     shown = moves.chances.pivot_table(index=PREVIOUS_STAGE, columns=LIFECYCLE_STAGE, values="mean").loc[rows, rows]
     seen = moves.counts.loc[rows].sum(axis=1) > 0
-    chances = shown.to_numpy(float)
+    chances = shown.to_numpy(float, copy=True)
     chances[~seen.to_numpy()] = np.nan
     stay = moves.chance(RETENTION, RETENTION)
     values = {"stay": share(stay["mean"]), "low": share(stay["low"]), "high": share(stay["high"])}
@@ -369,8 +368,8 @@ def watched(metrics: tuple[Watched, ...], found: Lifecycle) -> tuple[Element, ..
         if worse
         else say("No metric got worse beyond chance."),
         say(
-            "{n} metrics were looked at, so each must be more certain to raise an alarm: all together raise a false one "
-            "in one page of twenty.",
+            "{n} metrics were looked at, so each must be more certain to raise an alarm: all together raise a false "
+            "one in one page of twenty.",
             n=count(len(metrics)),
         ),
     ]
@@ -448,7 +447,8 @@ ADVICE: Final[dict[str, Sentence]] = {
 def _reason(stage: str, values: dict[str, Quantity], *, known: bool) -> Sentence:
     if stage in (ACQUISITION, ACTIVATION):
         return say(
-            "{n} customers; {lost} of this stage go silent in a month, and a second purchase is due within {within} days.",
+            "{n} customers; {lost} of this stage go silent in a month, and a second purchase is due within {within} "
+            "days.",
             **{name: values[name] for name in ("n", "lost", "within")},
         )
     if stage == DORMANT:
