@@ -57,6 +57,13 @@ _ROOMS = {
     "churn_figures": "reporting.churn_record",
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
+    "life_stages": "analysis.lifecycle",
+    "movement": "analysis.movement",
+    "durations": "analysis.stage_durations",
+    "project_stages": "analysis.stage_projection",
+    "watch": "analysis.watch_metrics",
+    "StageSizes": "reporting.lifecycle_record",
+    "save_stages": "reporting.lifecycle_record",
 }
 __all__ = sorted(_ROOMS)
 

@@ -6,6 +6,7 @@ from typing import cast
 
 import duckdb
 import narwhals as nw
+import pandas as pd
 
 from clv_lib.data.customers import Frame
 from clv_lib.data.formulas import FORMULA_STARTS
@@ -38,3 +39,16 @@ def write_customer_csv(frame: Frame, path: Path) -> None:
     risky = id_.str.slice(0, 1).is_in(FORMULA_STARTS)
     inert = nw.when(risky).then(nw.concat_str([nw.lit("'"), id_])).otherwise(id_).alias(CUSTOMER_ID)
     frame.with_columns(inert).sort(CUSTOMER_ID).to_native().write_csv(str(path), header=True)
+
+
+def lent_to(frame: Frame, small: pd.DataFrame) -> Frame:
+    """Bring a small pandas table of whole numbers to where a lazy frame lives, so that the two can be joined."""
+    native = frame.to_native()
+    if isinstance(native, duckdb.DuckDBPyRelation):
+        rows = ", ".join(f"({', '.join(str(int(value)) for value in row)})" for row in small.itertuples(index=False))
+        names = ", ".join(f'"{name}"' for name in small.columns)
+        query = f"SELECT * FROM (VALUES {rows}) AS lent({names})"  # noqa: S608 (whole numbers and our own names)
+        return nw.from_native(cast(duckdb.DuckDBPyRelation, native.query("made", query)))
+    if hasattr(native, "sparkSession"):
+        return nw.from_native(native.sparkSession.createDataFrame(small))
+    return nw.from_native(small).lazy()

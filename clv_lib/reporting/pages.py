@@ -20,6 +20,7 @@ PAGE_NAMES: Final[dict[str, Sentence]] = {
     "03_retention": say("Retention"),
     "04_lifetime_value": say("Lifetime value"),
     "05_churn_warning": say("Churn warning"),
+    "06_lifecycle_staging": say("Lifecycle"),
 }
 _UNTRUSTED = say(
     "The model behind this report did not pass its checks, so its figures are withheld and must not be used. "

@@ -38,6 +38,7 @@ _PAGES: Final = (
     Stage("04_lifetime_value", needs=("01_data_collection", "02_cost_accounting"), reads=VALUE_SECTIONS),
     Stage("03_retention", needs=_LEARNT, reads=(*VALUE_SECTIONS, "retention")),
     Stage("05_churn_warning", needs=_LEARNT, reads=(*VALUE_SECTIONS, "churn")),
+    Stage("06_lifecycle_staging", needs=_LEARNT, reads=(*VALUE_SECTIONS, "stages")),
 )
 STAGES: Final = (
     *_PAGES,
