@@ -351,8 +351,8 @@ def answer(found: ContractFindings, economics: EconomicsSection, currency: str) 
     return Paragraph(
         (
             say(
-                "Our {members} members are expected to bring {value} in the next {months} months; {rate} of them will make "
-                "their next renewal",
+                "Our {members} members are expected to bring {value} in the next {months} months; {rate} of them will "
+                "make their next renewal",
                 members=count(found.members),
                 value=money(found.total.mean, currency),
                 months=count(economics.horizon_months),
