@@ -83,7 +83,7 @@ class Membership:
     def customers(self, values: pd.DataFrame, *, gross_margin: float) -> ValuedCustomers:
         """Give every customer the value of its cell; who left, or never was a member, has none to come."""
         keys = list(dict.fromkeys([*self.by, *VALUE_KEYS]))
-        fresh = [name for name in values if name not in keys and name != N]
+        fresh = [str(name) for name in values.columns if name not in keys and name != N]
         shown = [ACTIVE, PLAN, BILLING_PERIOD, PRICE, STARTED_AT, "ended_at", RENEWALS, TENURE_MONTHS]
         known = self.frame.select(CUSTOMER_ID, *dict.fromkeys([*shown, *keys]))
         valued = known.join(self.engine.lend(values[[*keys, *fresh]]), on=keys, how="left").with_columns(
@@ -135,8 +135,10 @@ def hand_over_contracts(paths: Mapping[str, Path], *, window: ObservationWindow,
     spells = engine.keep(tenures(opened["subscriptions"], end=window.end), "spells")
     by = _groups(spells, attributes)
     summary = opened["summary"].select(CUSTOMER_ID, TOTAL_VALUE)
-    ahead = {"horizon_months": horizon_months, "by": by, "attributes": attributes}
-    frame = engine.keep(members(spells, end=window.end, payments=summary, **ahead), "members")
+    found = members(
+        spells, end=window.end, horizon_months=horizon_months, by=by, attributes=attributes, payments=summary
+    )
+    frame = engine.keep(found, "members")
     sizes = collected(frame.group_by(*by).agg(nw.col(PRICE).mean(), nw.len().alias(N)))
     before = at_cut = None
     if window.calibration_end is not None:

@@ -7,13 +7,16 @@ import numpy as np
 
 from clv_lib.analysis.contract_backtest import ContractTest, forecast_renewals, plan_tests
 from clv_lib.analysis.contract_value import ContractValues, NewMember
+from clv_lib.analysis.economics import economics_from
 from clv_lib.analysis.intervals import Estimate
+from clv_lib.analysis.terms import Terms, terms_of
 from clv_lib.data.contract_handover import Membership, hand_over_contracts
 from clv_lib.data.past import PROFIT
 from clv_lib.errors import CannotEstimateError
 from clv_lib.models.contract_fit import fit_contracts, groups_of
 from clv_lib.models.posterior import Diagnostics, diagnose
 from clv_lib.reporting.figures import KeyFigure
+from clv_lib.reporting.known import KnownCosts, known_costs
 from clv_lib.reporting.study import RECORD_PREFIX, Study
 
 CONTRACT_FINDINGS: Final = "contract_findings"
@@ -26,11 +29,16 @@ def membership(study: Study) -> Membership:
         "customers": f"{RECORD_PREFIX}customers.parquet",
         "summary": "customers.parquet",
     }
-    if study.folder.has("unit_costs.parquet"):
+    if known_costs(study).unit_costs is not None:
         files["profit"] = f"{PROFIT}.parquet"
     paths = {name: study.folder.where(file) for name, file in files.items() if study.folder.has(file)}
     horizon = study.settings.economics.horizon_months
     return hand_over_contracts(paths, window=study.log().window, horizon_months=horizon)
+
+
+def contract_terms(study: Study, known: KnownCosts) -> Terms:
+    """What a unit of revenue leaves, a payment and a month cost: measured where a table knows, else as stated."""
+    return terms_of(economics_from(study.settings.economics), study.draws, unit_costs=known.unit_costs)
 
 
 @dataclass(frozen=True)
