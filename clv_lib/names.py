@@ -81,6 +81,10 @@ RENEWALS_DUE: Final = "renewals_due"
 MONTHS: Final = "months"
 COHORT: Final = "cohort"
 TENURE_MONTHS: Final = "tenure_months"
+RENEWALS_AHEAD: Final = "renewals_ahead"
+WAIT: Final = "wait"
+RENEWAL_PROBABILITY: Final = "renewal_probability"
+EXPECTED_RENEWALS: Final = "expected_renewals"
 
 # the customer summary and its cells
 FREQUENCY: Final = "frequency"
@@ -138,9 +142,12 @@ ASSUMED_REVENUE: Final = "assumed_revenue"
 CHAIN: Final = "chain"
 DRAW: Final = "draw"
 CELL: Final = "cell"
+GROUP: Final = "group"
 
 PurchaseFamily = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 PURCHASE_FAMILIES: Final[tuple[PurchaseFamily, ...]] = get_args(PurchaseFamily)  # simplest first
+ContractFamily = Literal["sbg", "bdw"]
+CONTRACT_FAMILIES: Final[tuple[ContractFamily, ...]] = get_args(ContractFamily)  # simplest first
 
 MEANINGS: Final[dict[str, str]] = {
     CUSTOMER_ID: "who bought; text, always, so that leading zeros survive",
@@ -215,6 +222,10 @@ MEANINGS: Final[dict[str, str]] = {
     MONTHS: "complete calendar months under contract",
     COHORT: "period in which a customer's time with us began",
     TENURE_MONTHS: "complete calendar months of the latest spell under contract",
+    RENEWALS_AHEAD: "renewals that fall due within the horizon, if the member stays",
+    WAIT: "time until the next renewal, as a part of the billing period",
+    RENEWAL_PROBABILITY: "probability that a member makes the next renewal; of those who left there is none",
+    EXPECTED_RENEWALS: "renewals that a member is expected to make within the horizon",
     FREQUENCY: "x: number of repeat purchase days; the first purchase is not counted, so a one-time buyer has 0",
     RECENCY: "t_x: weeks from the first to the last purchase; 0 for a one-time buyer. Not the time since the last one",
     T: "age of the customer: weeks from the first purchase to the end of the observation",

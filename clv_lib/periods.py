@@ -180,3 +180,25 @@ def _days_in_month(when: nw.Expr) -> nw.Expr:
     thirty = month.is_in([4, 6, 9, 11])
     days = nw.when(month == 2).then(february).otherwise(nw.when(thirty).then(nw.lit(30)).otherwise(nw.lit(31)))
     return days.cast(nw.Int64)
+
+
+def months_after(when: date, months: int) -> date:
+    """The day some calendar months later; the last one of its month where the month has no such day."""
+    first = month_of_number(month_number_of(when) + months)
+    after = month_of_number(month_number_of(when) + months + 1)
+    return first + timedelta(days=min(when.day, (after - first).days) - 1)
+
+
+def months_per_billing_period(billing_period: str) -> float:
+    """Average length of a billing period in months."""
+    return MONTHS_PER_YEAR / billing_periods_per_year(billing_period)
+
+
+def periods_since(start: nw.Expr, end: nw.Expr, billing_period: nw.Expr) -> nw.Expr:
+    """Billing periods from one day to another with fractions, by their average length."""
+    length = nw.lit(float(DAYS_PER_WEEK))
+    for name, months in _MONTHS_OF.items():
+        length = (
+            nw.when(billing_period == name).then(nw.lit(months * DAYS_PER_YEAR / MONTHS_PER_YEAR)).otherwise(length)
+        )
+    return (day_number(end) - day_number(start)).cast(nw.Float64) / length

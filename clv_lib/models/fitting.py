@@ -43,10 +43,11 @@ def sample(
     chains: int = 4,
     seed: int = 8451,
     cores: int | None = None,
+    target_accept: float = TARGET_ACCEPT,
 ) -> Posterior:
     """Sample a PyMC model by NUTS (nutpie); the same seed gives the same draws, on any number of cores."""
     compiled = nutpie.compile_pymc_model(model)
-    tree = _nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
+    tree = _nuts(compiled, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores, target_accept=target_accept)
     return Posterior(family, tree)
 
 
@@ -140,7 +141,16 @@ def _compiled_once(family: str, key: tuple[tuple[str, str, tuple[tuple[str, floa
     return nutpie.compile_pymc_model(cell_model(family, cells, priors))
 
 
-def _nuts(compiled: Any, *, draws: int, tune: int, chains: int, seed: int, cores: int | None) -> xr.DataTree:
+def _nuts(
+    compiled: Any,
+    *,
+    draws: int,
+    tune: int,
+    chains: int,
+    seed: int,
+    cores: int | None,
+    target_accept: float = TARGET_ACCEPT,
+) -> xr.DataTree:
     """Sample; the low-rank mass matrix follows the ridge between shape and scale: three times the effective draws."""
     tree = nutpie.sample(
         compiled,
@@ -150,7 +160,7 @@ def _nuts(compiled: Any, *, draws: int, tune: int, chains: int, seed: int, cores
         cores=cores,
         seed=seed,
         adaptation="low_rank",
-        target_accept=TARGET_ACCEPT,
+        target_accept=target_accept,
         save_warmup=False,
         progress_bar=False,
     )

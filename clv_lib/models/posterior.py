@@ -12,6 +12,7 @@ import xarray as xr
 from clv_lib.errors import DataError
 from clv_lib.models import gamma_gamma
 from clv_lib.models.purchases import FAMILIES
+from clv_lib.models.subscriptions import CONTRACTS
 
 RHAT_LIMIT: Final = 1.01
 ESS_LIMIT: Final = 400.0
@@ -25,9 +26,10 @@ class Posterior:
     Attributes
     ----------
     family : str
-        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"`` or ``"gamma_gamma"``.
+        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"``, ``"gamma_gamma"``, ``"sbg"`` or ``"bdw"``.
     tree : xarray.DataTree
-        Groups ``posterior`` (dims chain, draw) and ``sample_stats``; time in weeks, amounts divided by ``scale``.
+        Groups ``posterior`` (dims chain, draw; for contracts also group) and ``sample_stats``; time in weeks (for
+        contracts in billing periods), amounts divided by ``scale``.
     scale : float
         Amount of the currency that counts as 1 in ``tree``; 1 for purchases.
     customers, left_out : int
@@ -43,21 +45,25 @@ class Posterior:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the paper's parameters, in the order of the closed forms."""
-        return FAMILIES[self.family].parameters if self.family in FAMILIES else gamma_gamma.PARAMETERS
+        known = FAMILIES.get(self.family) or CONTRACTS.get(self.family)
+        return gamma_gamma.PARAMETERS if known is None else known.parameters
 
     def draws(self, n: int | None = None, seed: int = 0) -> dict[str, np.ndarray]:
         """Return ``n`` draws without replacement (all when None or too many), shape (n, 1), in weeks and currency.
 
+        Of a contract model the shape is (n, group), and time is in billing periods.
+
         The same ``n`` and ``seed`` take the same draws of every parameter, so the parameters stay together.
         """
-        values = {name: self.tree["posterior"][name].to_numpy().reshape(-1) for name in self.parameters}
+        values = {name: self.tree["posterior"][name].to_numpy() for name in self.parameters}
+        values = {name: value.reshape(value.shape[0] * value.shape[1], -1) for name, value in values.items()}
         total = len(next(iter(values.values())))
         taken = np.arange(total)
         if n is not None and n < total:
             taken = np.sort(np.random.default_rng(seed).choice(total, size=n, replace=False))
         if "v" in values:
             values["v"] = values["v"] * self.scale
-        return {name: value[taken, None] for name, value in values.items()}
+        return {name: value[taken] for name, value in values.items()}
 
     def share_without_mean(self) -> float:
         """Posterior probability that mean spend does not exist (q <= 1); 0 for purchases."""
@@ -138,5 +144,5 @@ def diagnose(posterior: Posterior) -> Diagnostics:
 
 
 def _extreme(dataset: xr.Dataset, worst: Callable[[list[float]], float]) -> float:
-    values = [float(dataset[name]) for name in dataset.data_vars]
+    values = [float(value) for name in dataset.data_vars for value in dataset[name].to_numpy().ravel()]
     return float("nan") if any(np.isnan(values)) else worst(values)

@@ -1,0 +1,96 @@
+"""Members as the valuation sees them: what they pay, how many renewals they made, when the next ones fall due."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import narwhals as nw
+import pandas as pd
+
+from clv_lib.data.customers import Frame, collected
+from clv_lib.data.tenures import UNKNOWN
+from clv_lib.names import (
+    ACTIVE,
+    BILLING_PERIOD,
+    COHORT,
+    CUSTOMER_ID,
+    MONTHS,
+    PRICE,
+    RENEWALS,
+    RENEWALS_AHEAD,
+    RENEWALS_DUE,
+    SPELL,
+    STARTED_AT,
+    TENURE_MONTHS,
+    TOTAL_VALUE,
+    WAIT,
+    N,
+)
+from clv_lib.periods import billing_periods_between, months_after, periods_since
+
+WAIT_STEPS: Final = 12  # of a billing period: what is paid within such a step is discounted alike
+PRICE_DIGITS: Final = 2
+VALUE_KEYS: Final = (PRICE, RENEWALS, RENEWALS_AHEAD, WAIT)
+
+
+def members(
+    spells: Frame,
+    *,
+    end: date,
+    horizon_months: int,
+    by: Sequence[str],
+    attributes: Frame | None = None,
+    payments: Frame | None = None,
+) -> Frame:
+    """Every customer's latest spell, with the group it belongs to and the renewals that lie ahead.
+
+    Parameters
+    ----------
+    spells : narwhals.LazyFrame
+        From :func:`~clv_lib.data.tenures.tenures`.
+    end : date
+    horizon_months : int
+    by : sequence of str
+        As for :func:`~clv_lib.data.tenures.tenure_counts`.
+    attributes : narwhals.LazyFrame, optional
+        One row per customer.
+    payments : narwhals.LazyFrame, optional
+        ``customer_id, total_value``: where the table of subscriptions has no price, what the customer paid on average
+        for a period stands in.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        The columns of the spells and of ``by``; ``renewals_ahead`` (that fall due within the horizon) and ``wait``
+        (until the next one, in billing periods, in steps of a twelfth).
+    """
+    latest = nw.col(SPELL).max().over(CUSTOMER_ID)
+    frame = spells.filter(nw.col(SPELL) == latest).with_columns(
+        nw.col(STARTED_AT).dt.year().cast(nw.String).alias(COHORT),
+        nw.lit(end).cast(nw.Date).alias("as_of"),
+        nw.lit(months_after(end, horizon_months)).cast(nw.Date).alias("horizon_end"),
+    )
+    if attributes is not None:
+        frame = frame.join(attributes, on=CUSTOMER_ID, how="left")
+    start, billing = nw.col(STARTED_AT), nw.col(BILLING_PERIOD)
+    if payments is not None:
+        paid = payments.select(CUSTOMER_ID, nw.col(TOTAL_VALUE).cast(nw.Float64).alias("paid"))
+        frame = frame.join(paid, on=CUSTOMER_ID, how="left")
+        frame = frame.with_columns(nw.col(PRICE).fill_null(nw.col("paid") / (nw.col(RENEWALS) + 1)).alias(PRICE))
+    gone = periods_since(start, nw.col("as_of"), billing) - nw.col(RENEWALS_DUE)
+    wait = ((1 - nw.min_horizontal(nw.max_horizontal(gone, nw.lit(0.0)), nw.lit(1.0))) * WAIT_STEPS).round(0)
+    keys = [nw.col(name).cast(nw.String).fill_null(UNKNOWN).alias(name) for name in by]
+    return frame.with_columns(
+        *keys,
+        nw.col(PRICE).fill_null(0.0).round(PRICE_DIGITS),
+        nw.col(MONTHS).alias(TENURE_MONTHS),
+        (billing_periods_between(start, nw.col("horizon_end"), billing) - nw.col(RENEWALS_DUE)).alias(RENEWALS_AHEAD),
+        (wait / WAIT_STEPS).alias(WAIT),
+    )
+
+
+def member_cells(found: Frame, *, by: Sequence[str]) -> pd.DataFrame:
+    """Active members who share group, price, renewals and what lies ahead, counted: ``n``."""
+    keys = list(dict.fromkeys([*by, *VALUE_KEYS]))
+    counted = collected(found.filter(nw.col(ACTIVE)).group_by(*keys).agg(nw.len().alias(N)))
+    return counted.astype({N: "int64"}).sort_values(keys, ignore_index=True)
