@@ -33,7 +33,7 @@ class SecondPurchase:
         All cohorts together: day, back (share), low, high, watched (not back before that day, and still followed).
     cohorts : DataFrame
         cohort, n, watched (followed to the horizon or back before it), effective, back, low, high, above: share back
-        within the horizon; missing where fewer than :data:`LEAST_WATCHED` could be watched for so long. ``above`` is the
+        within the horizon; missing where fewer than :data:`LEAST_WATCHED` could be watched so long. ``above`` is the
         probability that the share is higher than that of the cohort before.
     horizon : int
         Days.
