@@ -181,6 +181,14 @@ def test_with_everybody_watched_the_interval_is_the_plain_beta_one():
     assert (row["low"], row["high"]) == (pytest.approx(float(low)), pytest.approx(float(high)))
 
 
+def test_an_interval_holds_the_share_that_was_seen():
+    low, high = share_interval(np.array([0, 3, 10]), np.array([10, 10, 10]))
+    assert (low <= [0, 0.3, 1]).all()
+    assert (high >= [0, 0.3, 1]).all()
+    assert high[0] == pytest.approx(stats.beta(1, 11).ppf(0.95))
+    assert np.isnan(share_interval(0, 0)).all()
+
+
 def test_a_cohort_of_whom_few_were_watched_long_enough_has_no_share(views):
     assert LEAST_WATCHED > 3
     assert views["second"].cohorts["back"].isna().all()

@@ -22,10 +22,15 @@ LEAST_POINTS: Final = 4  # below it scatter and slope cannot be told apart
 def share_interval(
     part: np.ndarray | pd.Series | float, whole: np.ndarray | pd.Series | float, *, mass: float = INTERVAL
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Equal-tailed interval of the share that ``part`` of ``whole`` stands for; both may be fractions of people."""
+    """Equal-tailed interval of the share that ``part`` of ``whole`` stands for; both may be fractions of people.
+
+    Where nobody did it the interval begins at 0, and where all did it ends at 1, so that it holds what was seen; its
+    mass is then larger by up to one tail.
+    """
     k, n = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
     tail = (1 - mass) / 2
     low, high = (np.asarray(stats.beta.ppf(at, 1 + k, 1 + n - k)) for at in (tail, 1 - tail))
+    low, high = np.where(k > 0, low, 0.0), np.where(k < n, high, 1.0)
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
