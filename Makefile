@@ -18,10 +18,10 @@ lab: .venv/ready  ## open the notebooks in JupyterLab
 	@.venv/bin/jupyter lab --notebook-dir=. notebooks
 
 test: .venv/ready check  ## run every check that CI runs
-	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 fast: .venv/ready check  ## the checks that fit no model and open no browser
-	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow and not browser and not spark"
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m "not slow and not browser and not spark"
 
 check: .venv/ready  ## format, lint, types, borders between rooms, notebooks without outputs
 	@.venv/bin/ruff format --check --quiet . || { echo "some files are not formatted; run: .venv/bin/ruff format ."; exit 1; }

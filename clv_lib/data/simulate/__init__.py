@@ -13,6 +13,9 @@ The story, in the order in which it is drawn. Every number is in :mod:`~clv_lib.
 3. **They buy** as a Poisson process until they leave, on a clock that runs faster in the four weeks before Lebaran, at
    payday, at weekends and at the end of the year, and slower in the week after Lebaran (``season``): a Pareto/NBD in
    operational time. At most one order a day.
+   Four in five of those who drift away **fade** before (``fading``): for some weeks they buy less often and less at a
+   time, answer fewer campaigns, think less of the brand, complain more and remain unheard more often, and some cancel
+   their subscription. The others stop overnight.
 4. **Some subscribe** (``plans``): deliveries every month or quarter until they cancel; meanwhile half of their shop
    orders fall away.
 5. **Orders lead to tickets, and some end unhappily** (``troubles``), the more so at low perceived value. An unhappy

@@ -5,6 +5,7 @@ import pandas as pd
 
 from clv_lib.data.simulate.assortment import HAMPERS, PLAN_PRODUCT, PLAN_UNITS, PRODUCTS, prices, unit_costs
 from clv_lib.data.simulate.campaigns import Campaigns
+from clv_lib.data.simulate.fading import is_fading
 from clv_lib.data.simulate.lives import DELIVERY
 from clv_lib.data.simulate.plans import PLANS
 from clv_lib.data.simulate.process import CHANNELS, PERSONAS, PLAYS, PROCESS
@@ -46,7 +47,9 @@ def baskets(orders: pd.DataFrame, people: pd.DataFrame, wave: Campaigns, *, wind
     delivery = (orders["source"] == DELIVERY).to_numpy()
     guest = (orders["person"] < 0).to_numpy()
     person = np.maximum(orders["person"].to_numpy(), 0)
-    size = np.where(guest, 0.7, people["basket"].to_numpy()[person])
+    size = people["basket"].to_numpy()[person]
+    size = np.where(is_fading(people, person, orders["at"].to_numpy()), PROCESS.fading_basket * size, size)
+    size = np.where(guest, 0.7, size)
     lines = np.where(delivery, 1, 1 + np.minimum(rng.poisson(PROCESS.lines * size), _MOST_LINES - 1))
     wish = _wishes(orders["at"].to_numpy(), people["persona"].to_numpy()[person], size, window=window)
     ranked = np.argsort(-(wish + rng.gumbel(size=wish.shape)), axis=1, kind="stable")

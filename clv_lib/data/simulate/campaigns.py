@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from clv_lib.data.simulate.fading import is_fading, own_moments, own_weeks
 from clv_lib.data.simulate.lives import CAMPAIGN, Lives
-from clv_lib.data.simulate.process import PLAN, PLAYS, Play
+from clv_lib.data.simulate.process import PLAN, PLAYS, PROCESS, Play
 from clv_lib.data.simulate.season import Season, feasts
 from clv_lib.data.simulate.streams import stream
 from clv_lib.data.simulate.troubles import one_a_day, troubles
@@ -64,19 +65,21 @@ def campaigns(life: Lives, consent: Flags, *, season: Season, seed: int) -> Camp
         play = PLAYS[name]
         chosen = _chosen(orders, consent, play, starts)
         people = life.people.iloc[chosen]
-        opens = season.weeks(np.full(len(chosen), starts))
-        lasts = season.weeks(np.clip(people["ends"].to_numpy(), starts, ends)) - opens
+        closes = np.clip(people["ends"].to_numpy(), starts, ends)
+        opens = own_weeks(life.people, chosen, np.full(len(chosen), starts), season=season)
+        lasts = own_weeks(life.people, chosen, closes, season=season) - opens
         baseline = people["rate"].to_numpy() * lasts
         treated = rng.random(len(chosen)) < (play.treated_share if number else 1.0)
         count = np.where(treated, rng.poisson(play.uplift * baseline), 0)
         place = np.repeat(np.arange(len(chosen)), count)
-        at = season.moments(opens[place] + lasts[place] * rng.random(len(place)))
+        weeks = opens[place] + lasts[place] * rng.random(len(place))
+        at = own_moments(life.people, chosen[place], weeks, season=season)
         added = pd.DataFrame({"person": chosen[place], "at": at, "source": CAMPAIGN, "plan": -1.0})
         added = troubles(added, life.people, window=season.window, rng=rng)
         orders = one_a_day(pd.concat([orders, added], ignore_index=True), window=season.window)
         group = {"campaign": number, "person": chosen, "treated": treated, "baseline": baseline}
         members.append(pd.DataFrame(group).assign(extra=play.uplift * baseline))
-        responses.append(_responses(number, chosen[treated], orders, starts=starts, ends=ends, rng=rng))
+        responses.append(_responses(number, chosen[treated], orders, life.people, starts=starts, ends=ends, rng=rng))
     return Campaigns(
         plan,
         pd.concat(members, ignore_index=True),
@@ -99,13 +102,22 @@ def _chosen(orders: pd.DataFrame, consent: Flags, play: Play, starts: float) -> 
 
 
 def _responses(
-    number: int, treated: Ints, orders: pd.DataFrame, *, starts: float, ends: float, rng: np.random.Generator
+    number: int,
+    treated: Ints,
+    orders: pd.DataFrame,
+    people: pd.DataFrame,
+    *,
+    starts: float,
+    ends: float,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """A click shortly before the first order of the window, or without any."""
     inside = orders[(orders["at"] >= starts) & (orders["at"] < ends)]
     first = inside.groupby("person")["at"].min().reindex(treated)
     buys = first.notna().to_numpy()
-    answers = rng.random(len(treated)) < np.where(buys, _RESPONSE_OF_BUYERS, _RESPONSE_OF_OTHERS)
+    fading = is_fading(people, treated, np.full(len(treated), starts))
+    chance = np.where(buys, _RESPONSE_OF_BUYERS, _RESPONSE_OF_OTHERS) * np.where(fading, PROCESS.fading_answers, 1.0)
+    answers = rng.random(len(treated)) < chance
     somewhere = starts + (ends - starts) * rng.random(len(treated))
     before = np.maximum(starts, first.to_numpy() - rng.uniform(0.005, 0.2, len(treated)))
     at = np.where(buys, before, somewhere)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.simulate.campaigns import Campaigns
+from clv_lib.data.simulate.fading import is_fading
 from clv_lib.data.simulate.lives import Lives
 from clv_lib.data.simulate.process import PROCESS
 from clv_lib.data.simulate.streams import stream
@@ -24,7 +25,7 @@ def contacts(life: Lives, wave: Campaigns, orders: pd.DataFrame, *, window: Wind
     """Every interaction in order of time: ``person, at, kind, channel, campaign, minutes, resolved, unhappy``.
 
     ``campaign`` is -1 and ``minutes`` and ``resolved`` are NaN where they do not apply; what is resolved after the
-    close is still open.
+    close is still open, and some unhappy tickets are never closed.
     """
     told = orders[orders["ticket"] & (orders["ticket_at"] < window.days)]
     tickets = _handled(
@@ -38,6 +39,9 @@ def contacts(life: Lives, wave: Campaigns, orders: pd.DataFrame, *, window: Wind
         ),
         rng=stream(seed, "ticket handling"),
     )
+    fading = is_fading(life.people, tickets["person"].to_numpy(), tickets["at"].to_numpy())
+    share = np.where(fading, PROCESS.unresolved_when_fading, PROCESS.unresolved) * tickets["unhappy"].to_numpy()
+    tickets["resolved"] = tickets["resolved"].mask(stream(seed, "open tickets").random(len(tickets)) < share)
     opened = window.month_begins[window.fraction(_CHATS_FROM)]
     rng = stream(seed, "calls and chats")
     calls = _handled(_small_talk("call", PROCESS.calls_per_week, life, since=0.0, window=window, rng=rng), rng=rng)

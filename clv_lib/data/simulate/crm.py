@@ -82,7 +82,7 @@ def simulate_crm(customers: int = REFERENCE_CUSTOMERS, *, seed: int, start: date
     caused = drivers(life, sold, spoken, window=window)
     lines, expected = ledger(caused, life, wave, sold, window=window, seed=seed)
     asked = value_survey(life.people, may_write, window=window, seed=seed)
-    said = feedback(sold, spoken, life.people["value"].to_numpy(), window=window, seed=seed)
+    said = feedback(sold, spoken, life.people, window=window, seed=seed)
     made = {
         "transactions": transactions(sold, known_as, window=window),
         "customers": tables.customers(life, forms, known_as, window=window, seed=seed),

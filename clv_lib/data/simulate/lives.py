@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.simulate.arrivals import arrivals
+from clv_lib.data.simulate.fading import own_moments, own_weeks, with_fading
 from clv_lib.data.simulate.plans import deliveries, sign_ups
 from clv_lib.data.simulate.process import CHANNELS, PERSONAS, PROCESS, REFERRAL
 from clv_lib.data.simulate.season import Season
@@ -25,7 +26,8 @@ class Lives:
     ----------
     people : pandas.DataFrame
         One row per person: ``channel, arrived, referrer, persona, value, trouble, basket, rate, dropout`` (per week),
-        ``first`` and ``ends`` (moments of the first order and of leaving), ``cause``.
+        ``first`` and ``ends`` (moments of the first order and of leaving), ``fades`` (moment from which the customer
+        fades, infinite without), ``cause``.
     plans : pandas.DataFrame
         Subscriptions: ``person, plan, started, cancelled``.
     orders : pandas.DataFrame
@@ -71,7 +73,9 @@ def _live(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     window = season.window
     people = _newcomers(coming, window=window, rng=stream(seed, "people", part=generation))
+    people = with_fading(people, rng=stream(seed, "fading", part=generation))
     plans = sign_ups(people, window=window, rng=stream(seed, "subscriptions", part=generation))
+    plans = _cancelled_early(plans, people, rng=stream(seed, "cancellations", part=generation))
     bought = _shop_orders(people, plans, season=season, rng=stream(seed, "purchases", part=generation))
     until = np.minimum(plans["cancelled"].to_numpy(), people["ends"].to_numpy()[plans["person"]])
     brought = deliveries(plans, until=until, window=window).assign(source=DELIVERY)
@@ -113,11 +117,12 @@ def _shop_orders(
     people: pd.DataFrame, plans: pd.DataFrame, *, season: Season, rng: np.random.Generator
 ) -> pd.DataFrame:
     """First orders, and repeat orders as a Poisson process on operational time."""
-    begins = season.weeks(people["first"])
-    lasts = season.weeks(people["ends"]) - begins
+    everyone = people.index.to_numpy()
+    begins = own_weeks(people, everyone, people["first"], season=season)
+    lasts = own_weeks(people, everyone, people["ends"], season=season) - begins
     count = rng.poisson(people["rate"] * lasts)
-    person = np.repeat(people.index.to_numpy(), count)
-    at = season.moments(begins[person] + lasts[person] * rng.random(len(person)))
+    person = np.repeat(everyone, count)
+    at = own_moments(people, person, begins[person] + lasts[person] * rng.random(len(person)), season=season)
     plan = pd.DataFrame({"person": person}).merge(plans, on="person", how="left")
     subscribed = (plan["started"].to_numpy() <= at) & (at <= plan["cancelled"].to_numpy())
     kept = ~subscribed | (rng.random(len(person)) < PROCESS.shop_while_subscribed)
@@ -125,13 +130,26 @@ def _shop_orders(
     return pd.concat([first, pd.DataFrame({"person": person, "at": at, "source": SHOP})[kept]], ignore_index=True)
 
 
+def _cancelled_early(plans: pd.DataFrame, people: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
+    """Some of those who fade cancel what still runs, at any moment of fading."""
+    own = people.iloc[plans["person"].to_numpy()]
+    until = np.minimum(own["ends"].to_numpy(), plans["cancelled"].to_numpy())
+    since = np.minimum(np.maximum(own["fades"].to_numpy(), plans["started"].to_numpy() + 1), until)
+    chance, share = rng.random(len(plans)), rng.random(len(plans))
+    cancels = (since < until) & (chance < PROCESS.fading_cancels)
+    return plans.assign(cancelled=np.where(cancels, np.floor(since + share * (until - since)), plans["cancelled"]))
+
+
 def _leave_in_anger(people: pd.DataFrame, orders: pd.DataFrame, *, rng: np.random.Generator) -> pd.DataFrame:
     chance = rng.random(len(orders))
     last_straw = orders[orders["unhappy"] & (chance < PROCESS.unhappy_leaves)]
     angry = last_straw.groupby("person")["ticket_at"].min().reindex(people.index)
     leaves = angry < people["ends"]
+    ends = people["ends"].where(~leaves, angry)
     return people.assign(
-        ends=people["ends"].where(~leaves, angry), cause=people["cause"].where(~leaves, "unhappy ticket")
+        ends=ends,
+        fades=people["fades"].where(people["fades"] < ends, np.inf),
+        cause=people["cause"].where(~leaves, "unhappy ticket"),
     )
 
 

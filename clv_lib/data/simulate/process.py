@@ -127,6 +127,18 @@ class Process:
     value_on_unhappy: float = -0.5
     bad_month_unhappy: float = 1.2
     unhappy_leaves: float = 0.22  # chance that an unhappy ticket ends the relationship
+    # how they drift away: from fading on, until they leave
+    fades: float = 0.8  # share of customers who fade before they drift away; the others stop overnight
+    fading_shape: float = 4.0  # of the weeks of fading, Gamma; a life that is shorter fades from its first order
+    fading_weeks: float = 12.0  # mean
+    fading_rate: float = 0.6  # part of the purchase rate that remains
+    fading_basket: float = 0.6  # part of the basket size that remains
+    fading_tickets: float = 1.8  # times as many tickets per order
+    fading_value: float = -1.0  # points of perceived value, as tickets and scores see it
+    fading_answers: float = 0.4  # part of the answers to campaigns that remains
+    fading_cancels: float = 0.5  # chance that a running subscription is cancelled meanwhile
+    unresolved: float = 0.05  # share of unhappy tickets that are never closed
+    unresolved_when_fading: float = 0.35
     # other contacts
     calls_per_week: float = 0.010
     chats_per_week: float = 0.020  # from the second third of the window on

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from clv_lib.data.simulate.fading import is_fading
 from clv_lib.data.simulate.process import PROCESS
 from clv_lib.data.simulate.window import Flags, Floats, Window
 
@@ -36,12 +37,14 @@ def troubles(orders: pd.DataFrame, people: pd.DataFrame, *, window: Window, rng:
     """Add ``ticket`` (whether the order led to one), ``ticket_at`` and ``unhappy`` (whether it ended badly)."""
     person = orders["person"].to_numpy()
     bad = in_bad_month(orders["at"].to_numpy(), window)
+    fading = is_fading(people, person, orders["at"].to_numpy())
     spread = PROCESS.trouble_on_tickets
     tilt = np.exp(spread * people["trouble"].to_numpy()[person] - spread**2 / 2)  # mean 1
     chance = PROCESS.ticket_rate * tilt * np.where(bad, PROCESS.bad_month_tickets, 1.0)
+    chance = chance * np.where(fading, PROCESS.fading_tickets, 1.0)
     odds = (
         PROCESS.unhappy_odds
-        + PROCESS.value_on_unhappy * people["value"].to_numpy()[person]
+        + PROCESS.value_on_unhappy * (people["value"].to_numpy()[person] + PROCESS.fading_value * fading)
         + PROCESS.bad_month_unhappy * bad
     )
     ticket = rng.random(len(orders)) < np.minimum(chance, 0.9)

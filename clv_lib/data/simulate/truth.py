@@ -8,6 +8,7 @@ import pandas as pd
 
 from clv_lib.data.simulate.accounts import Accounts
 from clv_lib.data.simulate.campaigns import Campaigns
+from clv_lib.data.simulate.fading import kept_of_rate
 from clv_lib.data.simulate.ledger import Drivers, campaign_costs
 from clv_lib.data.simulate.lives import Lives
 from clv_lib.data.simulate.log import GUEST_ID, incident, lost
@@ -75,12 +76,14 @@ def people(facts: Facts) -> pd.DataFrame:
 
     ``rate`` and ``dropout`` are per week; ``lifetime_weeks`` runs from the first order to leaving, however far beyond
     the window; ``expected_orders_12m`` are the shop orders to come in the twelve months after the window if nothing
-    but drifting away ended them, without season, campaigns and subscription; 0 for those who have left.
+    but drifting away ended them, without season, campaigns and subscription, fading on the way; 0 for those who have
+    left. ``fading_from`` is the day from which the customer faded or fades, empty for those who did not (yet).
     """
     lives, window = facts.life.people, facts.season.window
     gone = lives["ends"].to_numpy() < window.days
     dropout, rate = lives["dropout"].to_numpy(), lives["rate"].to_numpy()
-    ahead = rate * -np.expm1(-dropout * weeks_in_months(_HORIZON_MONTHS)) / dropout
+    ahead = rate * kept_of_rate(dropout) * -np.expm1(-dropout * weeks_in_months(_HORIZON_MONTHS)) / dropout
+    fades = lives["fades"].where(lives["fades"] < window.days)
     return pd.DataFrame(
         {
             "customer_id": facts.known_as.ids(lives.index.to_numpy()),
@@ -92,6 +95,7 @@ def people(facts: Facts) -> pd.DataFrame:
             "basket": lives["basket"],
             "trouble": lives["trouble"],
             "lifetime_weeks": (lives["ends"] - lives["first"]) / DAYS_PER_WEEK,
+            "fading_from": window.dates(fades),
             "left_at": window.dates(np.where(gone, lives["ends"], np.nan)),
             "cause": lives["cause"].where(gone).astype("str"),
             "expected_orders_12m": np.where(gone, 0.0, ahead),

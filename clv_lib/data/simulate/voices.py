@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.simulate.comments import COMMENTS, TOUCHPOINT_THEMES
+from clv_lib.data.simulate.fading import is_fading
+from clv_lib.data.simulate.process import PROCESS
 from clv_lib.data.simulate.sales import GUEST, Sales
 from clv_lib.data.simulate.streams import stream
 from clv_lib.data.simulate.window import Floats, Window
@@ -22,7 +24,7 @@ _COMMENTS, _ENGLISH, _NO_THEME = 0.38, 0.22, 0.15
 _NEUTRAL_FROM, _GOOD_FROM = 0.6, 0.8  # position on the scale
 
 
-def feedback(sold: Sales, contacts: pd.DataFrame, value: Floats, *, window: Window, seed: int) -> pd.DataFrame:
+def feedback(sold: Sales, contacts: pd.DataFrame, people: pd.DataFrame, *, window: Window, seed: int) -> pd.DataFrame:
     """Answers in order of time: ``person, at, instrument, score, touchpoint, theme, comment``."""
     orders = sold.orders[sold.valid & (sold.orders["person"] != GUEST)]
     tickets = contacts[(contacts["kind"] == "ticket") & contacts["resolved"].notna()]
@@ -36,7 +38,9 @@ def feedback(sold: Sales, contacts: pd.DataFrame, value: Floats, *, window: Wind
     answers = pd.concat(asked, ignore_index=True)
     answers = answers[answers["at"] < window.days].sort_values(["at", "person", "instrument"], ignore_index=True)
     words = answers["instrument"]
-    mean = words.map(_LEVEL) + words.map(_PULL) * value[answers["person"]] + words.map(_UNHAPPY) * answers["unhappy"]
+    fading = is_fading(people, answers["person"].to_numpy(), answers["at"].to_numpy())
+    value = people["value"].to_numpy()[answers["person"]] + PROCESS.fading_value * fading
+    mean = words.map(_LEVEL) + words.map(_PULL) * value + words.map(_UNHAPPY) * answers["unhappy"]
     low, high = (words.map({name: scale[k] for name, scale in SCALES.items()}).to_numpy() for k in (0, 1))
     raw = mean.to_numpy(dtype=float) + words.map(_NOISE).to_numpy(dtype=float) * rng.normal(size=len(answers))
     answers["score"] = np.clip(np.round(raw), low, high).astype("int64")
