@@ -51,6 +51,18 @@ _ROOMS = {
     "save_audit": "reporting.retention_record",
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
+    "membership": "reporting.contracts",
+    "rehearse_contracts": "reporting.contracts",
+    "contract_findings": "reporting.contracts",
+    "contract_terms": "reporting.contracts",
+    "require_members": "models.subscriptions",
+    "choose_contract_family": "models.subscriptions",
+    "fit_contracts": "models.contract_fit",
+    "groups_of": "models.contract_fit",
+    "check_contracts": "models.contract_fit",
+    "prior_contracts": "models.contract_fit",
+    "value_members": "analysis.contract_value",
+    "value_new_members": "analysis.contract_value",
 }
 __all__ = sorted(_ROOMS)
 

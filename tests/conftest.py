@@ -46,8 +46,17 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory):
     return make_report(folder, "hostile", tmp_path_factory.mktemp("hostile-reports"), "--profile", "quick")
 
 
+@pytest.fixture(scope="session")
+def membership_report(tmp_path_factory: pytest.TempPathFactory):
+    """A report on members under contract."""
+    from tests.reports import make_report
+
+    folder = tmp_path_factory.mktemp("membership-reports")
+    return make_report(ROOT / "data" / "memberships", "memberships", folder, "--profile", "quick")
+
+
 # What takes longest starts first, so that no worker is left alone with it at the end; the names are those of groups.
-REPORTS = ("report", "hostile_report")
+REPORTS = ("report", "hostile_report", "membership_report")
 LONGEST_FIRST = ("test_answers", *REPORTS, "test_faults", "test_pipeline", "test_fitting", "spark")
 
 

@@ -111,6 +111,43 @@ def test_subscriptions_that_overlap_are_told_and_impossible_ones_set_aside(recor
     assert report.quarantined.money == Decimal(10)
 
 
+def test_a_contract_inside_a_longer_one_is_an_overlap_even_after_a_short_one_between(record):
+    found = record(
+        subscriptions=[
+            "customer_id,started_at,ended_at",
+            "a,2024-01-02,2024-12-31",
+            "a,2024-02-01,2024-02-28",
+            "a,2024-03-05,2024-03-20",  # after the short one has ended, and while the long one runs
+            "c,2024-01-01,",
+            "c,2024-02-01,",  # open, and written twice with another first day
+        ]
+    )
+    assert places(found.check("overlapping_subscriptions")) == [(3, "a"), (4, "a"), (6, "c")]
+
+
+def test_contracts_from_before_the_sign_up_are_told_and_stay(record):
+    found = record(
+        subscriptions=[
+            "customer_id,started_at,ended_at",
+            "a,2024-01-01,",  # on the day itself
+            "b,2024-02-10,2024-02-15",  # b signed up on the 20th
+            "c,2024-01-01,",  # nobody knows when c signed up
+        ]
+    )
+    assert places(found.check("subscribed_before_acquisition")) == [(3, "b")]
+    assert found.tables["subscriptions"].report.used.rows == 3
+
+
+def test_an_end_that_is_announced_has_not_happened_and_an_open_copy_is_an_overlap(record):
+    """Spells take the copy for the same time under contract, so it is told and stays."""
+    found = record(
+        subscriptions=["customer_id,started_at,ended_at", "a,2024-01-01,2031-01-01", "b,2024-02-20,", "b,2024-02-20,"]
+    )
+    rows = rows_of(found.tables["subscriptions"])
+    assert [(row["customer_id"], row["ended_at"]) for row in rows] == [("a", None), ("b", None), ("b", None)]
+    assert places(found.check("overlapping_subscriptions")) == [(4, "b")]
+
+
 def test_costs_outside_the_log_and_pools_without_shares_are_told_with_their_money(record):
     found = record(
         costs=["month,kind,amount,pool,campaign_id", "2023-12,service,7,it,", "2024-01,marketing,5,,m1"],

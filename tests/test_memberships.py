@@ -1,9 +1,15 @@
 """The small contractual dataset: published survival, made the same each time; and the whole suite on it."""
 
+import json
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from clv_lib.data.simulate.memberships import AS_OF, MEMBERS, PRICES, RENEWALS, write_memberships
+from clv_lib.reporting.stages import STAGES
+from clv_lib.reporting.suite import CONTRACTS
 from clv_lib.settings import load_settings
 
 # Fader & Hardie (2007), after Berry & Linoff (2004): members of 1,000 left after each renewal, typed from the paper
@@ -77,3 +83,59 @@ def test_the_settings_speak_of_contracts(root):
     assert settings.contractual
     assert settings.dataset.as_of == AS_OF
     assert set(settings.tables.given) == {"transactions", "customers", "subscriptions"}
+
+
+# 00 and 02 are the same notebooks in either setting and choose their sentences by it
+OF_CONTRACTS = {"00_summary", "02_cost_accounting"} | {
+    path.stem for path in (Path(__file__).parents[1] / "notebooks" / CONTRACTS).glob("*.ipynb")
+}
+UNKNOWN_ENDS = re.compile(r"P\(alive\)|purchase model|repeat[- ]buy|BG/NBD|P\(aktif\)|model pembelian|beli ulang", re.I)
+CONTRACT_WORDS = {
+    "": re.compile(r"\b(under contract|contracts?|renewals?|members?|subscriptions?)\b", re.I),
+    "id": re.compile(r"\b(kontrak|perpanjangan|anggota|langganan)\b", re.I),
+}
+
+
+def prose(path: Path) -> str:
+    """What a reader sees, the code of the notebook apart."""
+    html = re.sub(r"<(style|svg|code|pre|head)\b.*?</\1>", " ", path.read_text(encoding="utf-8"), flags=re.S)
+    return re.sub(r"<[^>]+>", " ", html)
+
+
+def page_of(notebook: str) -> str:
+    return "index.html" if notebook == "00_summary" else f"{notebook}.html"
+
+
+@pytest.mark.slow
+def test_the_whole_suite_runs_on_contracts(membership_report):
+    run = membership_report.run_folder
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert (record["status"], record["exit_code"]) == ("ok", 0)
+    assert {stage["notebook"]: stage["status"] for stage in record["stages"]} == {
+        stage.notebook: "done" for stage in STAGES
+    }
+    for place in ("", "id"):
+        assert {path.name for path in (run / place).glob("*.html")} == {page_of(stage.notebook) for stage in STAGES}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["", "id"])
+@pytest.mark.parametrize("notebook", sorted(OF_CONTRACTS))
+def test_each_page_speaks_of_contracts_and_not_of_unknown_ends(membership_report, notebook, place):
+    text = prose(membership_report.run_folder / place / page_of(notebook))
+    assert len(CONTRACT_WORDS[place].findall(text)) >= 3
+    assert not UNKNOWN_ENDS.findall(text)
+
+
+@pytest.mark.slow
+def test_the_pages_count_the_members_that_were_published(membership_report):
+    """567 of 2,000 are left and 10,139 of 11,572 renewals were made: sums of the published table, added by hand."""
+    data = prose(membership_report.run_folder / "01_data_collection.html")
+    for figure in (
+        "2,000 members",
+        "567 are still under contract",
+        "28 % are still there",
+        "10,139 of 11,572",
+        "$115,800",
+    ):
+        assert figure in " ".join(data.split()), figure

@@ -51,6 +51,10 @@ CHECKS: Final[dict[str, tuple[IssueKind, str]]] = {
         "note",
         "{rows:,} subscriptions begin before an earlier one of the customer has ended",
     ),
+    "subscribed_before_acquisition": (
+        "note",
+        "{rows:,} subscriptions begin before the customer signed up",
+    ),
     "repeated_answer": (
         "note",
         "{rows:,} answers were given again later; the latest of each customer and instrument counts",

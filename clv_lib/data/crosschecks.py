@@ -39,6 +39,7 @@ from clv_lib.names import (
     SHARE,
     STARTED_AT,
 )
+from clv_lib.periods import day_number
 
 if TYPE_CHECKING:
     pass
@@ -182,12 +183,7 @@ def _service(tables: Tables) -> Iterator[Check]:
         shown = INTERACTION_ID if tables.has("interactions", INTERACTION_ID) else CUSTOMER_ID
         yield from tables.check("open_tickets", "interactions", tickets.filter(nw.col(RESOLVED_AT).is_null()), shown)
     if "subscriptions" in tables:
-        rows = tables.used("subscriptions")
-        ended = nw.col(ENDED_AT) if tables.has("subscriptions", ENDED_AT) else nw.lit(None, nw.Date)
-        rows = rows.with_columns(ended.fill_null(nw.lit(date.max)).alias("end"))
-        before = nw.col("end").shift(1).over(CUSTOMER_ID, order_by=[STARTED_AT, "source", "line"])
-        overlap = rows.with_columns(before.alias("end before")).filter(nw.col(STARTED_AT) < nw.col("end before"))
-        yield from tables.check("overlapping_subscriptions", "subscriptions", overlap, CUSTOMER_ID)
+        yield from _subscriptions(tables)
     if "feedback" in tables:
         rows = tables.used("feedback")
         later = (
@@ -195,6 +191,23 @@ def _service(tables: Tables) -> Iterator[Check]:
         )
         again_ = rows.with_columns(later.alias("later")).filter(nw.col("later") > 1)
         yield from tables.check("repeated_answer", "feedback", again_, CUSTOMER_ID)
+
+
+def _subscriptions(tables: Tables) -> Iterator[Check]:
+    """Contracts of one customer that run at the same time, and contracts from before the customer signed up."""
+    rows = tables.used("subscriptions")
+    ended = nw.col(ENDED_AT) if tables.has("subscriptions", ENDED_AT) else nw.lit(None, nw.Date)
+    rows = rows.with_columns(day_number(ended.fill_null(nw.lit(date.max))).cast(nw.Int64).alias("end"))
+    order = [STARTED_AT, "source", "line"]
+    longest = rows.with_columns(nw.col("end").cum_max().over(CUSTOMER_ID, order_by=order).alias("longest"))
+    before = longest.with_columns(nw.col("longest").shift(1).over(CUSTOMER_ID, order_by=order).alias("end before"))
+    overlap = before.filter(day_number(nw.col(STARTED_AT)).cast(nw.Int64) < nw.col("end before"))
+    yield from tables.check("overlapping_subscriptions", "subscriptions", overlap, CUSTOMER_ID)
+    if tables.has("customers", ACQUIRED_AT):
+        joined = tables.used("customers").select(nw.col(CUSTOMER_ID).alias(WHO), nw.col(ACQUIRED_AT).alias("joined"))
+        early = tables.used("subscriptions").join(joined, left_on=CUSTOMER_ID, right_on=WHO, how="left")
+        early = early.filter(nw.col(STARTED_AT) < nw.col("joined"))
+        yield from tables.check("subscribed_before_acquisition", "subscriptions", early, CUSTOMER_ID)
 
 
 def _products(tables: Tables) -> Iterator[Check]:

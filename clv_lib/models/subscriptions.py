@@ -178,7 +178,8 @@ def most_likely(counts: pd.DataFrame, *, family: str) -> tuple[dict[str, float],
     starts = [np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 0.3]), np.array([1.5, 3.0, -0.2])]
     options: dict[str, Any] = {"maxiter": 5000, "maxfev": 5000, "xatol": 1e-9, "fatol": 1e-9}
     found = [
-        minimize(minus, start[: len(names)], method="Nelder-Mead", bounds=bounds, options=options) for start in starts
+        minimize(minus, start[: len(names)], method="Nelder-Mead", bounds=bounds, options=options)  # type: ignore[call-overload]
+        for start in starts
     ]
     best = min(found, key=lambda each: each.fun)
     return dict(zip(names, np.exp(best.x).tolist(), strict=True)), -float(best.fun)

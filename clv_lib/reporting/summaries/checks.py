@@ -124,6 +124,11 @@ CHECKS: Final[dict[str, Sentence]] = {
         "{n} subscriptions begin before an earlier one of their customer has ended",
         n=0,
     ),
+    "subscribed_before_acquisition": say_count(
+        "{n} subscription begins before its customer signed up",
+        "{n} subscriptions begin before their customers signed up",
+        n=0,
+    ),
     "repeated_answer": say_count(
         "{n} answer was given again later by the same customer, and the latest counts",
         "{n} answers were given again later by the same customer, and the latest counts",

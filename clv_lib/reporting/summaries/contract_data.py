@@ -8,13 +8,13 @@ from clv_lib.analysis.contract_base import ContractBase
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.data.quality import QualityReport
 from clv_lib.data.table_report import TableReport
-from clv_lib.names import PLAN, RENEWALS
+from clv_lib.names import RENEWALS
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Card, Cards, Figure, Paragraph, Table
 from clv_lib.reporting.plots import shares_by_group
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.record import set_aside
-from clv_lib.reporting.wording import Sentence, count, day, money, number, say, say_count, share, words
+from clv_lib.reporting.wording import count, day, money, number, say, say_count, share, words
 
 Others = Mapping[str, TableReport]
 MOST_RENEWALS_SHOWN = 12
@@ -154,7 +154,7 @@ def plans_table(base: ContractBase) -> Table:
         (say("Plan"), say("Members"), say("Still there"), say("Renewals due"), say("Rate"), say("Low"), say("High")),
         [
             [
-                _plan(row),
+                words(row.plan),
                 count(int(row.members)),
                 count(int(row.active)),
                 count(int(row.offered)),
@@ -165,10 +165,6 @@ def plans_table(base: ContractBase) -> Table:
             for row in rows_of(base.plans)
         ],
     )
-
-
-def _plan(row: object) -> Sentence:
-    return say("{plan}", plan=words(getattr(row, PLAN)))
 
 
 def recurring(base: ContractBase, currency: str) -> Paragraph:

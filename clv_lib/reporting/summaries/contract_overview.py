@@ -1,23 +1,24 @@
 """The summary page where customers are under contract: what the contracts themselves tell."""
 
 from clv_lib.analysis.contract_base import ContractBase, contract_base
+from clv_lib.reporting.contracts import ContractFindings
 from clv_lib.reporting.elements import Element, Paragraph
+from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import Study
-from clv_lib.reporting.summaries import contract_data, data
+from clv_lib.reporting.summaries import contract_data, contract_value, data
 from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.wording import count, money, say, share, words
+
+VALUE_NOTEBOOK = "04_lifetime_value"
 
 
 def contract_overview(study: Study) -> Overview:
     """Members, renewals and where most members are lost, from what the data notebook has left."""
-    log, quality = study.log(), study.quality()
+    log = study.log()
     base = contract_base(study.record()["subscriptions"], window=log.window)
+    found = ContractFindings.load(study)
     return Overview(
-        first_screen=(
-            _answer(base, study.currency),
-            contract_data.key_cards(quality, study.record_report().tables, base, log.window),
-            data.trust(quality),
-        ),
+        first_screen=_without_values(study, base) if found is None else _with_values(study, found),
         tasks=_tasks(base),
         value=(contract_data.staying_figure(base), contract_data.plans_table(base)),
         trust=(contract_data.renewals_table(base),),
@@ -31,6 +32,26 @@ def contract_overview(study: Study) -> Overview:
                 )
             ),
         ),
+    )
+
+
+def _with_values(study: Study, found: ContractFindings) -> tuple[Element, ...]:
+    """What the members are worth, where the notebook on value could say it."""
+    economics, currency, costs = study.settings.economics, study.currency, known_costs(study).basis
+    sound = bool(study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"])
+    return (
+        contract_value.answer(found, economics, currency),
+        contract_value.key_cards(found, economics, currency),
+        contract_value.trust(found, study.quality(), costs, sound=sound),
+    )
+
+
+def _without_values(study: Study, base: ContractBase) -> tuple[Element, ...]:
+    quality = study.quality()
+    return (
+        _answer(base, study.currency),
+        contract_data.key_cards(quality, study.record_report().tables, base, study.log().window),
+        data.trust(quality),
     )
 
 

@@ -73,10 +73,9 @@ def _worth(base: ContractBase) -> Verdict:
 def _cohorts(base: ContractBase) -> Verdict:
     large = sum(n >= LEAST_CUSTOMERS for n in base.cohorts.values())
     reason = say_count(
-        "members joined in {all} years, and {n} of these has {least} of them or more",
-        "members joined in {all} years, and {n} of these have {least} of them or more",
+        "{n} year of joining has {least} members or more; two are needed",
+        "{n} years of joining have {least} members or more; two are needed",
         n=large,
-        all=count(len(base.cohorts)),
         least=count(LEAST_CUSTOMERS),
     )
     return Verdict(

@@ -117,6 +117,9 @@ CHECK_EFFECTS: Final[dict[str, Sentence]] = {
     ),
     "open_tickets": say("Slow ones are still missing, so the service looks quicker than it is."),
     "overlapping_subscriptions": say("If one contract was written twice, subscribers and their fees look too many."),
+    "subscribed_before_acquisition": say(
+        "One of the two days is wrong: renewals count from the subscription, the cost of winning from the sign-up."
+    ),
     "repeated_answer": say("All counted, customers who answer often would weigh more than others."),
     "unknown_product": say("What they are and what they cost is not known from the list of products."),
 }
