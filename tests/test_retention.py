@@ -14,7 +14,7 @@ from clv_lib.analysis.overlap import both_stretches, overlap
 from clv_lib.analysis.period_choice import choose_periods
 from clv_lib.analysis.retention import audit_customers
 from clv_lib.analysis.second_purchase import LEAST_WATCHED, choose_horizon, kaplan_meier, second_purchase
-from clv_lib.analysis.shares import share_interval, trend
+from clv_lib.analysis.shares import probability_above, share_interval, trend
 from clv_lib.data.customers import collected
 from clv_lib.data.purchase_periods import purchase_months, purchase_periods, waits
 from clv_lib.data.tables import MONEY_UNITS
@@ -181,6 +181,14 @@ def test_with_everybody_watched_the_interval_is_the_plain_beta_one():
     assert (row["low"], row["high"]) == (pytest.approx(float(low)), pytest.approx(float(high)))
 
 
+def test_an_interval_holds_the_share_that_was_seen():
+    low, high = share_interval(np.array([0, 3, 10]), np.array([10, 10, 10]))
+    assert (low <= [0, 0.3, 1]).all()
+    assert (high >= [0, 0.3, 1]).all()
+    assert high[0] == pytest.approx(stats.beta(1, 11).ppf(0.95))
+    assert np.isnan(share_interval(0, 0)).all()
+
+
 def test_a_cohort_of_whom_few_were_watched_long_enough_has_no_share(views):
     assert LEAST_WATCHED > 3
     assert views["second"].cohorts["back"].isna().all()
@@ -214,6 +222,14 @@ def test_the_horizon_of_coming_back_gives_twice_the_usual_gap_where_the_log_is_l
     assert choose_horizon(200, 1095) == 365
     assert choose_horizon(200, 200) == 60
     assert choose_horizon(NAN, 40) == 30
+
+
+def test_the_probability_of_a_higher_share_is_that_of_draws_of_both():
+    found = probability_above(np.array([30.0, 0.0, 45.0]), np.array([100.0, 0.0, 110.0]))
+    assert np.isnan(found[:2]).all(), "nothing stands before the first, and nobody in the second"
+    rng = np.random.default_rng(3)
+    drawn = (rng.beta(46, 66, 200_000) > rng.beta(31, 71, 200_000)).mean()
+    assert found[2] == pytest.approx(drawn, abs=0.004)  # four standard errors of 200,000 draws
 
 
 def test_a_true_trend_is_seen_and_scatter_is_not_taken_for_one():

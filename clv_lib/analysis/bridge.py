@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from clv_lib.analysis.intervals import INTERVAL
-from clv_lib.analysis.shares import with_interval
+from clv_lib.analysis.shares import probability_above, with_interval
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.purchase_periods import UNITS
 from clv_lib.data.tables import MONEY_UNITS
@@ -49,8 +49,16 @@ class Bridge:
 
     @property
     def returning(self) -> pd.DataFrame:
-        """Share of a period's buyers who bought in the next one as well: period, n, returning, rate and interval."""
+        """Share of a period's buyers who bought in the next one as well.
+
+        Returns
+        -------
+        DataFrame
+            period, n, returning, rate with rate_low and rate_high, above (probability that the rate is higher than
+            that of the period before).
+        """
         table = self.customers[["before", RETURNING]].rename(columns={"before": N})
+        table["above"] = probability_above(table[RETURNING].to_numpy(), table[N].to_numpy())
         return with_interval(table, part=RETURNING, whole=N).reset_index()
 
     @property

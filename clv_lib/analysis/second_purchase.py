@@ -14,7 +14,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clv_lib.analysis.shares import share_interval
+from clv_lib.analysis.shares import probability_above, share_interval
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.purchase_periods import CAME_BACK, WAIT
 from clv_lib.names import COHORT, N
@@ -32,8 +32,9 @@ class SecondPurchase:
     curve : DataFrame
         All cohorts together: day, back (share), low, high, watched (not back before that day, and still followed).
     cohorts : DataFrame
-        cohort, n, watched (followed to the horizon or back before it), effective, back, low, high: share back within
-        the horizon; missing where fewer than :data:`LEAST_WATCHED` could be watched for so long.
+        cohort, n, watched (followed to the horizon or back before it), effective, back, low, high, above: share back
+        within the horizon; missing where fewer than :data:`LEAST_WATCHED` could be watched so long. ``above`` is the
+        probability that the share is higher than that of the cohort before.
     horizon : int
         Days.
     """
@@ -95,7 +96,10 @@ def second_purchase(waits: Frame, *, horizon: int, without: int | None = None) -
         shown = at[["effective", "back", "low", "high"]].tolist() if enough else [np.nan] * 4
         rows.append((int(cohort), n, watched, *shown))
     names = [COHORT, N, "watched", "effective", "back", "low", "high"]
-    return SecondPurchase(kaplan_meier(whole), pd.DataFrame(rows, columns=names), horizon)
+    table = pd.DataFrame(rows, columns=names)
+    among = table["effective"].where(table[COHORT] != without).to_numpy(dtype=float)
+    table["above"] = probability_above(table["back"].to_numpy(dtype=float) * among, among)
+    return SecondPurchase(kaplan_meier(whole), table, horizon)
 
 
 def kaplan_meier(counts: pd.DataFrame) -> pd.DataFrame:

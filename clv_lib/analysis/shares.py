@@ -15,16 +15,22 @@ from scipy.special import digamma, expit, polygamma
 from clv_lib.analysis.intervals import INTERVAL
 
 SURE: Final = 0.95  # a change as probable as this is called one
+QUANTILES: Final = 1_000  # of a posterior; a probability is then off by less than its thousandth
 LEAST_POINTS: Final = 4  # below it scatter and slope cannot be told apart
 
 
 def share_interval(
     part: np.ndarray | pd.Series | float, whole: np.ndarray | pd.Series | float, *, mass: float = INTERVAL
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Equal-tailed interval of the share that ``part`` of ``whole`` stands for; both may be fractions of people."""
+    """Equal-tailed interval of the share that ``part`` of ``whole`` stands for; both may be fractions of people.
+
+    Where nobody did it the interval begins at 0, and where all did it ends at 1, so that it holds what was seen; its
+    mass is then larger by up to one tail.
+    """
     k, n = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
     tail = (1 - mass) / 2
     low, high = (np.asarray(stats.beta.ppf(at, 1 + k, 1 + n - k)) for at in (tail, 1 - tail))
+    low, high = np.where(k > 0, low, 0.0), np.where(k < n, high, 1.0)
     return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
 
 
@@ -34,6 +40,29 @@ def with_interval(table: pd.DataFrame, *, part: str, whole: str, name: str = "ra
     rate = table[part].astype(float) / table[whole].where(table[whole] > 0)
     found = table.copy()
     found[name], found[f"{name}_low"], found[f"{name}_high"] = rate, low, high
+    return found
+
+
+def probability_above(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Posterior probability that each share is higher than the one before it; missing for the first.
+
+    Both are Beta variables, independent: P(A > B) is the mean of B's distribution function over A's quantiles.
+
+    Parameters
+    ----------
+    part, whole : ndarray
+        Counts, in order; a share without people is skipped over.
+    """
+    found = np.full(len(whole), np.nan)
+    steps = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    before: tuple[float, float] | None = None
+    for place, (k, n) in enumerate(zip(part, whole, strict=True)):
+        if not n > 0:
+            continue
+        if before is not None:
+            own = stats.beta.ppf(steps, 1 + k, 1 + n - k)
+            found[place] = float(stats.beta.cdf(own, 1 + before[0], 1 + before[1] - before[0]).mean())
+        before = (float(k), float(n))
     return found
 
 

@@ -187,7 +187,9 @@ def _change_sentences(found: Audit, parts: Decomposition, currency: str) -> tupl
     }
     first = say("{what} went from {before} to {after}: {change}.", **values)
     second = say("The largest part of it is that of one factor, {factor}: {effect}.", **values)
-    unsure = [FACTORS[row.factor] for row in rows_of(parts.table) if row.change_low <= 0 <= row.change_high]
+    unsure = [
+        FACTORS[row.factor] for row in rows_of(parts.table) if row.change_low <= 0 <= row.change_high and row.change
+    ]
     third = tuple(
         say("{factor}: the change may be chance, its interval holds none at all.", factor=name) for name in unsure
     )

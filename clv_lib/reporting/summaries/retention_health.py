@@ -162,12 +162,17 @@ def _by_cohort(found: Audit) -> tuple[Element, ...]:
         line=line,
     )
     rows: list[list[Quantity | Sentence]] = [
-        [label, count(row.n), count(row.watched), ranged(row.back, row.low, row.high)]
+        [label, count(row.n), count(row.watched), ranged(row.back, row.low, row.high), share(row.above)]
         for label, row in zip(labels, rows_of(table), strict=True)
     ]
     listed = Table(
-        say("Back within {days} days by cohort, with {mass} intervals", days=days, mass=share(INTERVAL)),
-        (say("Cohort"), say("n"), say("Watched long enough"), say("Back")),
+        say(
+            "Back within {days} days by cohort, with {mass} intervals and the probability that it is more than in the "
+            "cohort before",
+            days=days,
+            mass=share(INTERVAL),
+        ),
+        (say("Cohort"), say("n"), say("Watched long enough"), say("Back"), say("Higher than before")),
         rows,
     )
     return (figure, Paragraph((trend_sentence(found.cohort_trend),)), listed)
@@ -236,8 +241,8 @@ def next_period(found: Audit) -> tuple[Element, ...]:
     )
     listed = Table(
         say(
-            "By {each}: buyers of the one before who bought again, and revenue from first-time buyers, {mass} "
-            "intervals",
+            "By {each}: buyers of the one before who bought again, the probability that this is a larger share than "
+            "before, and revenue from first-time buyers; {mass} intervals",
             each=each,
             mass=share(INTERVAL),
         ),
@@ -245,6 +250,7 @@ def next_period(found: Audit) -> tuple[Element, ...]:
             HEAD[found.periods.name],
             say("Buyers before"),
             say("Bought again"),
+            say("Higher than before"),
             say("Buyers now"),
             say("Revenue from new customers"),
         ),
@@ -253,6 +259,7 @@ def next_period(found: Audit) -> tuple[Element, ...]:
                 label,
                 count(getattr(row, N)),
                 ranged(row.rate, row.rate_low, row.rate_high),
+                share(row.above),
                 count(new[N]),
                 ranged(new["share"], new["low"], new["high"]),
             ]
