@@ -134,8 +134,8 @@ def fit_churn(
     table: pd.DataFrame,
     *,
     signs: Sequence[str],
-    draws: int = 500,
-    tune: int = 500,
+    draws: int = 600,
+    tune: int = 600,
     chains: int = 4,
     seed: int = 8451,
     cores: int | None = None,
@@ -184,8 +184,11 @@ def fit_churn(
     data = _whitened(np.hstack(parts), silent)
     data |= {"group_of": scale.group_of(table["acquisition_channel"]), "period_of": period.codes.astype(np.int64)}
     left = silent - expit(data["offset"])
+    several = len(scale.groups) > 1  # what all share is the intercept
+    data["several"] = np.asarray(float(several))
     for name in ("group", "period"):
-        data[f"{name}_centred"] = np.asarray(_centred(data[f"{name}_of"], left, data["offset"]))
+        known = 0.0 if name == "group" and not several else _centred(data[f"{name}_of"], left, data["offset"])
+        data[f"{name}_centred"] = np.asarray(known)
     tree = _sampled(data, sizes, draws=draws, tune=tune, chains=chains, seed=seed, cores=cores)
     return ChurnModel(Posterior(FAMILY, tree, customers=len(table)), scale, len(table), events)
 
@@ -250,6 +253,7 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
         group_of = pm.Data("group_of", np.zeros(2, dtype=np.int64))
         period_of = pm.Data("period_of", np.zeros(2, dtype=np.int64))
         group_centred, period_centred = pm.Data("group_centred", 0.5), pm.Data("period_centred", 0.5)
+        several = pm.Data("several", 1.0)
         z = pm.Flat("z", shape=size, initval=np.zeros(size))
         theta = centre + pt.dot(root, z)
         # nothing at 0: where the signs say nothing, a scale that may vanish makes a funnel that no step size fits
@@ -259,7 +263,7 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
         closed_form = pm.Deterministic("closed_form", theta[1])
         beta = pm.Deterministic("beta", theta[2:])
         group_raw = pm.Normal("group_raw", 0.0, group_scale**group_centred, shape=groups)
-        group = pm.Deterministic("group", group_raw * group_scale ** (1 - group_centred))
+        group = pm.Deterministic("group", several * group_raw * group_scale ** (1 - group_centred))
         period_raw = pm.Normal("period_raw", 0.0, period_scale**period_centred, shape=periods)
         period = period_raw * period_scale ** (1 - period_centred)
         priors = [
