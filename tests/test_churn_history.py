@@ -9,6 +9,7 @@ import pytest
 
 from clv_lib.analysis.churn_contracts import ContractHistory, billing_days
 from clv_lib.analysis.churn_history import History, cut_offs, default_horizon, sign_names
+from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.simulate import simulate_crm
 from clv_lib.models.subscriptions import survival
 from clv_lib.periods import ObservationWindow
@@ -87,11 +88,13 @@ def members() -> dict[str, pd.DataFrame]:
 
 def test_members_are_looked_at_while_they_are_members():
     tables = members()
-    record = frames(tables)
-    assert billing_days(record["subscriptions"]) == 365
-    history = ContractHistory(record, "bdw", 365, date(2022, 12, 31))
-    cutoff = date(2018, 12, 31)
-    table = history.at(cutoff).set_index("customer_id")
+    with DuckDBEngine() as engine:
+        record = {name: engine.lend(with_days(table)) for name, table in tables.items()}
+        assert billing_days(record["subscriptions"]) == 365
+        history = ContractHistory(record, "bdw", 365, date(2022, 12, 31))
+        cutoff = date(2018, 12, 31)
+        table = history.at(cutoff).set_index("customer_id")
+        theta = history.parameters(cutoff)["gold"]
     plans = tables["subscriptions"].set_index("customer_id")
     here = plans["ended_at"].isna() | (plans["ended_at"] > pd.Timestamp(cutoff))
     assert set(table.index) == set(plans.index[here])
@@ -99,7 +102,10 @@ def test_members_are_looked_at_while_they_are_members():
     assert set(table.index[table["silent"] == 1]) == set(plans.index[here & cancels])
     assert (table["renewals"] == 3).all()
     assert (pd.to_datetime(table["next_renewal"]) == pd.Timestamp("2019-03-01")).all()
-    theta = history.parameters(cutoff)["gold"]
     assert table["closed_form"].iloc[0] == pytest.approx(1 - float(survival("bdw", theta, renewals=1, made=3)))
     # a fifth cancels; the standard error of a share of some 300 members over four renewals is about 0.02
     assert abs(table["closed_form"].iloc[0] - 0.2) < 0.08
+
+
+def with_days(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(**{name: table[name].dt.date for name in table.select_dtypes("datetime")})

@@ -86,7 +86,8 @@ class ChurnModel:
         found = {name: each[taken] for name, each in values.items()}
         found["period"] = found["period_scale"] * rng.standard_normal(len(taken))
         unseen = found["group_scale"] * rng.standard_normal(len(taken))
-        found["group"] = np.column_stack([found["group"], unseen])
+        known = found["group"] * (len(self.scale.groups) > 1)  # what a lone group has of its own is the intercept
+        found["group"] = np.column_stack([known, unseen])
         return found
 
     def risk(self, table: pd.DataFrame, draws: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -263,7 +264,7 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
         closed_form = pm.Deterministic("closed_form", theta[1])
         beta = pm.Deterministic("beta", theta[2:])
         group_raw = pm.Normal("group_raw", 0.0, group_scale**group_centred, shape=groups)
-        group = pm.Deterministic("group", several * group_raw * group_scale ** (1 - group_centred))
+        group = pm.Deterministic("group", group_raw * group_scale ** (1 - group_centred))
         period_raw = pm.Normal("period_raw", 0.0, period_scale**period_centred, shape=periods)
         period = period_raw * period_scale ** (1 - period_centred)
         priors = [
@@ -271,6 +272,6 @@ def _compiled(signs: int, groups: int, periods: int) -> Any:
             pm.logp(pm.Normal.dist(1.0, 0.5), closed_form),
             pm.logp(pm.Normal.dist(0.0, tau), beta).sum(),
         ]
-        eta = offset + pt.dot(turned, z) + group[group_of] + period[period_of]
+        eta = offset + pt.dot(turned, z) + several * group[group_of] + period[period_of]
         pm.Potential("log_density", sum(priors) + (silent * eta - pt.softplus(eta)).sum())
     return nutpie.compile_pymc_model(model)
