@@ -180,4 +180,4 @@ def _every(frame: Frame, step: int) -> Frame:
         return frame
     one = nw.lit(1).cast(nw.Int64).alias("one")
     ranked = frame.with_columns(one).with_columns(nw.col("one").cum_sum().over(order_by=CUSTOMER_ID).alias("rank"))
-    return ranked.filter(nw.col("rank") % step == 0).drop("one", "rank")
+    return ranked.filter(nw.col("rank") - nw.col("rank") // step * step == 0).drop("one", "rank")

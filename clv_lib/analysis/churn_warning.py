@@ -136,7 +136,7 @@ def learn_to_warn(
     section: ChurnSection,
     size: int,
     seed: int,
-    draws: int = 500,
+    draws: int = 1_000,
 ) -> ChurnWarning:
     """Fit the hazard to earlier cut-offs and test it at later ones.
 
@@ -168,7 +168,7 @@ def learn_to_warn_of_cancellation(
     section: ChurnSection,
     size: int,
     seed: int,
-    draws: int = 500,
+    draws: int = 1_000,
 ) -> ChurnWarning:
     """The same for members under contract: the horizon is a billing period, and the question is who cancels in it."""
     stated = section.horizon_days

@@ -38,7 +38,7 @@ def horizon(found: ChurnWarning) -> Paragraph:
 
 
 def tested(found: ChurnWarning) -> tuple[Element, ...]:
-    """Would it have been right?"""
+    """Whether it would have been right."""
     test = found.test
     if test is None:
         return (Paragraph((say("The record is too short for a test on days that the warning has not seen."),)),)
