@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clv_lib.data.tables import CONTRACTS
-from clv_lib.settings import PoliciesSection, TableSection
+from clv_lib.settings import PoliciesSection, StagesSection, TableSection
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
 
 DOC = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -41,6 +41,7 @@ def test_every_policy_stands_there_with_its_default():
     ("head", "keys"),
     [
         ("| key of `[tables.NAME]` | means |\n", set(TableSection.model_fields)),
+        ("| key of `[stages]` | means |\n", set(StagesSection.model_fields)),
         (
             "| key of `[costs]` | means |\n",
             {*CostsSection.model_fields, *(f"channels.NAME.{name}" for name in ChannelCosts.model_fields)},
