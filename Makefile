@@ -18,17 +18,17 @@ lab: .venv/ready  ## open the notebooks in JupyterLab
 	@.venv/bin/jupyter lab --notebook-dir=. notebooks
 
 test: .venv/ready check  ## run every check that CI runs
-	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 fast: .venv/ready check  ## the checks that fit no model and open no browser
-	@$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not slow and not browser and not spark"
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder -m "not slow and not browser and not spark"
 
 check: .venv/ready  ## format, lint, types, borders between rooms, notebooks without outputs
 	@.venv/bin/ruff format --check --quiet . || { echo "some files are not formatted; run: .venv/bin/ruff format ."; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@.venv/bin/nbstripout --verify notebooks/*.ipynb
+	@.venv/bin/nbstripout --verify $(wildcard notebooks/*.ipynb notebooks/*/*.ipynb)
 
 environment: .venv/ready  ## write requirements.lock, requirements-spark.lock and environment.yml anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra sql --universal --python-version 3.12 --generate-hashes --no-header -o requirements.lock

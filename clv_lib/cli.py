@@ -68,8 +68,9 @@ _INIT_HELP = """Look into exported files and write a dataset.toml that describes
 
 The purchases are needed; customers, products, costs, tickets, campaigns, surveys, referrals and subscriptions are
 recognised where they are there, in text files, Parquet and workbooks. Tables, columns, dates and numbers are guessed,
-each with its reason; what the files do not tell is asked. Look the result over before you run it. An existing
-dataset.toml is never overwritten. Exit code 3: no file holds purchases; 2: a path that cannot be meant.
+each with its reason; what the files do not tell is asked, as whether purchases are payments under a contract. Look
+the result over before you run it. An existing dataset.toml is never overwritten. Exit code 3: no file holds
+purchases; 2: a path that cannot be meant.
 
 \b
 Examples:

@@ -72,6 +72,16 @@ ENDED_AT: Final = "ended_at"
 PLAN: Final = "plan"
 BILLING_PERIOD: Final = "billing_period"
 
+# spells under contract
+SPELL: Final = "spell"
+ACTIVE: Final = "active"
+LEFT: Final = "left"
+RENEWALS: Final = "renewals"
+RENEWALS_DUE: Final = "renewals_due"
+MONTHS: Final = "months"
+COHORT: Final = "cohort"
+TENURE_MONTHS: Final = "tenure_months"
+
 # the customer summary and its cells
 FREQUENCY: Final = "frequency"
 RECENCY: Final = "recency"
@@ -216,6 +226,14 @@ MEANINGS: Final[dict[str, str]] = {
     ENDED_AT: "last day of a subscription; missing while it runs",
     PLAN: "plan of a subscription",
     BILLING_PERIOD: "how often a subscription is paid: week, month, quarter or year",
+    SPELL: "unbroken time under contract of one customer, counted from 1; a change of plan goes on with it",
+    ACTIVE: "under contract at the end of the observation: known, not estimated",
+    LEFT: "members who did not make this renewal, having made all before it",
+    RENEWALS: "renewals made: anniversaries of the spell's first day by `billing_period`, in calendar months",
+    RENEWALS_DUE: "renewals that have fallen due since the spell began, whether or not the member was still there",
+    MONTHS: "complete calendar months under contract",
+    COHORT: "period in which a customer's time with us began",
+    TENURE_MONTHS: "complete calendar months of the latest spell under contract",
     FREQUENCY: "x: number of repeat purchase days; the first purchase is not counted, so a one-time buyer has 0",
     RECENCY: "t_x: weeks from the first to the last purchase; 0 for a one-time buyer. Not the time since the last one",
     T: "age of the customer: weeks from the first purchase to the end of the observation",

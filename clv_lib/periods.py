@@ -130,3 +130,53 @@ def complete_months(window: ObservationWindow) -> range:
     first = month_number_of(window.start) + (window.start.day > 1)
     last = month_number_of(window.end + timedelta(days=1)) - 1
     return range(first, last + 1)
+
+
+_MONTHS_OF = {"month": 1, "quarter": 3, "year": MONTHS_PER_YEAR}  # of a billing period; a week is not made of months
+
+
+def months_between(start: nw.Expr, end: nw.Expr, *, strictly: bool = False) -> nw.Expr:
+    """Complete calendar months from one day to another: monthly anniversaries of ``start`` up to ``end``.
+
+    Where a month has no such day, its last day is the anniversary: 31 January, 28 (or 29) February, 31 March.
+
+    Parameters
+    ----------
+    start, end : narwhals.Expr
+        Days; ``end`` not before ``start``.
+    strictly : bool
+        Count only anniversaries before ``end``, not the one on that very day.
+    """
+    turns = nw.min_horizontal(start.dt.day().cast(nw.Int64), _days_in_month(end))
+    day = end.dt.day().cast(nw.Int64)
+    short = day <= turns if strictly else day < turns
+    return month_number(end) - month_number(start) - short.cast(nw.Int64)
+
+
+def billing_periods_between(
+    start: nw.Expr, end: nw.Expr, billing_period: nw.Expr, *, strictly: bool = False
+) -> nw.Expr:
+    """Anniversaries of ``start`` up to ``end`` by billing period (week, month, quarter, year): renewals fallen due.
+
+    Calendar months make months, quarters and years; weeks are seven days. Never negative.
+    """
+    months = months_between(start, end, strictly=strictly)
+    days = (day_number(end) - day_number(start)).cast(nw.Int64) - int(strictly)
+    found = days // DAYS_PER_WEEK
+    for name, length in _MONTHS_OF.items():
+        found = nw.when(billing_period == name).then(months // length).otherwise(found)
+    return nw.max_horizontal(found.cast(nw.Int64), nw.lit(0).cast(nw.Int64))
+
+
+def billing_periods_per_year(billing_period: str) -> float:
+    """Billing periods in an average year."""
+    return WEEKS_PER_YEAR if billing_period == "week" else MONTHS_PER_YEAR / _MONTHS_OF[billing_period]
+
+
+def _days_in_month(when: nw.Expr) -> nw.Expr:
+    year, month = when.dt.year().cast(nw.Int64), when.dt.month().cast(nw.Int64)
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
+    thirty = month.is_in([4, 6, 9, 11])
+    days = nw.when(month == 2).then(february).otherwise(nw.when(thirty).then(nw.lit(30)).otherwise(nw.lit(31)))
+    return days.cast(nw.Int64)

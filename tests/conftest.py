@@ -46,8 +46,18 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory):
     return make_report(folder, "hostile", tmp_path_factory.mktemp("hostile-reports"), "--profile", "quick")
 
 
+@pytest.fixture(scope="session")
+def membership_report(tmp_path_factory: pytest.TempPathFactory):
+    """A report on members under contract."""
+    from tests.reports import make_report
+
+    folder = tmp_path_factory.mktemp("membership-reports")
+    return make_report(ROOT / "data" / "memberships", "memberships", folder, "--profile", "quick")
+
+
 # What takes longest starts first, so that no worker is left alone with it at the end; the names are those of groups.
-LONGEST_FIRST = ("test_answers", "test_browser", "test_faults", "test_pipeline", "test_fitting", "spark")
+REPORTS = ("report", "hostile_report", "membership_report")
+LONGEST_FIRST = ("test_answers", *REPORTS, "test_faults", "test_pipeline", "test_fitting", "spark")
 
 
 def _group(item: pytest.Item) -> str:
@@ -57,16 +67,20 @@ def _group(item: pytest.Item) -> str:
     """
     if item.get_closest_marker("spark"):
         return "spark"
-    reads = {"report", "hostile_report"} & set(getattr(item, "fixturenames", ()))
-    return "test_browser" if reads else item.path.stem
+    parameters = getattr(item, "callspec", None)
+    named = {parameters.params.get("any_report")} if parameters else set()
+    reads = named | set(getattr(item, "fixturenames", ()))
+    return next((name for name in REPORTS if name in reads), item.path.stem)
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name the group to pytest-xdist (``--dist loadgroup``), which reads the names as soon as all are collected."""
+    item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the groups, and name them to pytest-xdist (``--dist loadgroup --no-loadscope-reorder``)."""
+    """Order the groups; ``--no-loadscope-reorder`` keeps the order."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=lambda item: ranks.get(_group(item), len(ranks)))
 
 

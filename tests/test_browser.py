@@ -21,9 +21,9 @@ def browser() -> Iterator:
         yield browser
 
 
-@pytest.fixture(params=["report", "hostile_report"])
+@pytest.fixture(params=["report", "hostile_report", "membership_report"])
 def any_report(request) -> Report:
-    """The report on a log alone, and the one on a whole customer record, whose every word is hostile."""
+    """The report on a log alone, on a whole customer record whose every word is hostile, and on contracts."""
     return request.getfixturevalue(request.param)
 
 

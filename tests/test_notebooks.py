@@ -7,13 +7,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from clv_lib.reporting.parameters import declared
 from clv_lib.reporting.stages import STAGES
+from clv_lib.reporting.suite import CONTRACTS
+from clv_lib.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OF_PURCHASES = sorted((ROOT / "notebooks").glob("*.ipynb"))
+OF_CONTRACTS = sorted((ROOT / "notebooks" / CONTRACTS).glob("*.ipynb"))
+NOTEBOOKS = [*OF_PURCHASES, *OF_CONTRACTS]
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.relative_to(ROOT / "notebooks").as_posix())
 def notebook(request):
     return nbformat.read(request.param, as_version=4)
 
@@ -23,7 +28,20 @@ def code_cells(notebook):
 
 
 def test_every_notebook_is_a_stage_and_every_stage_a_notebook():
-    assert {path.stem for path in NOTEBOOKS} == {stage.notebook for stage in STAGES}
+    assert {path.stem for path in OF_PURCHASES} == {stage.notebook for stage in STAGES}
+    assert {path.stem for path in OF_CONTRACTS} <= {path.stem for path in OF_PURCHASES}
+
+
+def defaults(path: Path) -> dict[str, object]:
+    return {name: parameter.default for name, parameter in declared(path).items()}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.relative_to(ROOT / "notebooks").as_posix())
+def test_it_runs_as_it_stands_from_its_own_folder(path):
+    """Its default dataset has the setting that the notebook is for; both kinds take the same parameters."""
+    assert load_settings(path.parent / str(defaults(path)["dataset"])).contractual == (path in OF_CONTRACTS)
+    assert (path.parent / str(defaults(path)["run_folder"])).resolve().is_relative_to(ROOT / "reports")
+    assert set(defaults(path)) == set(defaults(ROOT / "notebooks" / path.name))
 
 
 def test_it_opens_with_its_only_h1_which_is_a_question(notebook):

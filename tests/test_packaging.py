@@ -1,5 +1,6 @@
 """What a newcomer installs is what we say: the lock, the environments, the table of rooms, the glossary."""
 
+import os
 import re
 import subprocess
 import sys
@@ -103,3 +104,10 @@ def test_the_project_stands_alone():
         and name != "tests/test_packaging.py"
     ]
     assert found == []
+
+
+def test_tests_of_one_file_run_on_one_worker(request):
+    """A report that takes a minute is made once; pytest and pytest-xdist must agree on how to say so."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@test_packaging")
+    assert [mark.args for mark in request.node.iter_markers("xdist_group")] == [("test_packaging",)]

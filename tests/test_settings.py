@@ -125,3 +125,18 @@ spread_months = 3
 def test_a_fault_in_the_costs_is_named(tmp_path, extra, message):
     with pytest.raises(SettingsError, match=message):
         load_settings(folder_with(tmp_path, f"{GOOD}\n{extra}\n"))
+
+
+def test_customers_are_under_no_contract_unless_the_settings_say_so(tmp_path):
+    assert not load_settings(folder_with(tmp_path, GOOD)).contractual
+    contracts = GOOD.replace('currency = "IDR"', 'currency = "IDR"\nsetting = "contractual"')
+    text = contracts + '\n[tables.subscriptions]\npath = "contracts.csv"\n'
+    assert load_settings(folder_with(tmp_path, text)).contractual
+
+
+def test_contracts_without_a_table_of_them_are_refused_with_both_ways_out(tmp_path):
+    text = GOOD.replace('currency = "IDR"', 'currency = "IDR"\nsetting = "contractual"')
+    with pytest.raises(SettingsError) as caught:
+        load_settings(folder_with(tmp_path, text))
+    for part in ("there is no [tables.subscriptions]", "started_at and ended_at", "set dataset.setting to 'noncontr"):
+        assert part in str(caught.value)

@@ -14,7 +14,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
-from clv_lib.reporting.suite import standard_suite
+from clv_lib.reporting.suite import CONTRACTS, standard_suite
 from clv_lib.reporting.wording import LANGUAGES, LOCALE_FOLDER
 
 _HEADER: Final = """# Messages of clv-lib.
@@ -43,10 +43,11 @@ def messages() -> Iterator[tuple[str, str | tuple[str, str]]]:
         yield from _messages_of(path, "python")
     for path in sorted((PACKAGE / "reporting" / "templates").rglob("*.j2")):
         yield from _messages_of(path, "jinja2.ext:babel_extract")
-    for path in sorted(standard_suite().notebooks.glob("*.ipynb")):
+    folder = standard_suite().notebooks
+    for path in sorted([*folder.glob("*.ipynb"), *folder.glob(f"{CONTRACTS}/*.ipynb")]):
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":
-                yield f"notebooks/{path.name}", cell.source.strip()
+                yield f"notebooks/{path.relative_to(folder).as_posix()}", cell.source.strip()
 
 
 def _messages_of(path: Path, method: str) -> Iterator[tuple[str, str | tuple[str, str]]]:

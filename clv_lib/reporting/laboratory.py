@@ -75,7 +75,7 @@ def _there(run_folder: Path, stage: Stage, request: Request) -> bool:
 
 
 def _make(run_folder: Path, missing: Sequence[Stage], request: Request, suite: Suite, echo: Echo) -> None:
-    place = Place(suite.notebooks, run_folder, jobs=1)
+    place = Place(suite.notebooks, run_folder, request.notebooks, jobs=1)
     way = relative(run_folder, suite.notebooks)
 
     def finished(notebook: str, answer: Answer, seconds: float) -> None:

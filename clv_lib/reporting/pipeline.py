@@ -121,7 +121,7 @@ def _run_locked(
         echo(f"up to date: nothing changed since run {same.run_id}{', which is not to be trusted' * untrusted}")
         echo(str(index))
         return UNTRUSTED if untrusted else 0
-    place = Place(suite.notebooks, publication.staging_folder(folder, run_id), request.jobs)
+    place = Place(suite.notebooks, publication.staging_folder(folder, run_id), request.notebooks, request.jobs)
     progress = Progress(echo, _weights(request, folder), terminal_or_none())
     making = Making(request, suite, folder, run_id, place, progress, interruption)
     with _kept_when_it_fails(making) as ending:

@@ -29,6 +29,8 @@ class Place:
     ----------
     notebooks : Path
         Folder of the source notebooks; the working directory.
+    sources : mapping of str to Path
+        The file of a notebook, where it is not the one of its name in that folder.
     run_folder : Path
         Where everything is written.
     jobs : int
@@ -39,6 +41,7 @@ class Place:
 
     notebooks: Path
     run_folder: Path
+    sources: Mapping[str, Path] = field(default_factory=dict)
     jobs: int = 1
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -49,6 +52,10 @@ class Place:
     def executed(self, notebook: str) -> Path:
         """The executed notebook."""
         return self.run_folder / "notebooks" / f"{notebook}.ipynb"
+
+    def source(self, notebook: str) -> Path:
+        """The notebook as it is committed."""
+        return self.sources.get(notebook, self.notebooks / f"{notebook}.ipynb")
 
     @property
     def scratch(self) -> Path:
@@ -89,7 +96,7 @@ def start(notebook: str, place: Place, parameters: Mapping[str, Any]) -> Executi
         folder.mkdir(parents=True, exist_ok=True)
     spec = Spec(
         notebook=notebook,
-        source=f"{notebook}.ipynb",
+        source=relative(place.source(notebook), place.notebooks),
         output=relative(place.executed(notebook), place.notebooks),
         run_folder=relative(place.run_folder, place.notebooks),
         parameters=dict(parameters),

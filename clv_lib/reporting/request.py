@@ -22,11 +22,12 @@ LANGUAGES: Final = ("en", "id")
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, and checked."""
+    """What was asked for, and checked; ``notebooks`` are the files that the setting calls for."""
 
     dataset: Path
     settings: Settings
     stages: tuple[Stage, ...]
+    notebooks: dict[str, Path]
     parameters: dict[str, dict[str, Any]]
     keys: dict[str, str]
     pages_key: str
@@ -67,7 +68,7 @@ def prepare(
     if unknown := set(spoken) - set(LANGUAGES):
         raise UsageError(f"--lang must be en or id, but it is {', '.join(sorted(unknown))}")
     stages = selected(suite.stages, only)
-    notebooks = {stage.notebook: suite.notebooks / f"{stage.notebook}.ipynb" for stage in stages}
+    notebooks = {stage.notebook: suite.source(stage.notebook, contractual=settings.contractual) for stage in stages}
     given = {
         "dataset": relative(settings.folder, suite.notebooks),
         "run_folder": "",  # known when the run has a name
@@ -91,6 +92,7 @@ def prepare(
         dataset=settings.folder,
         settings=settings,
         stages=stages,
+        notebooks=notebooks,
         parameters=parameters,
         keys=keys,
         pages_key=digest(titles),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from clv_lib.errors import UsageError
 from clv_lib.reporting.execution import import_nbformat_fast
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clv_lib.reporting.wording import Language
 
 RenderRun = Callable[[Path, Sequence[str], dict[str, Any]], None]
+CONTRACTS: Final = (
+    "contracts"  # below the notebooks: those that take the place of others where customers are under contract
+)
 RenderIndex = Callable[[Path], dict[str, str]]
 
 
@@ -39,6 +42,14 @@ class Suite:
     library: Path
     render_run: RenderRun
     render_index: RenderIndex
+
+    def source(self, notebook: str, *, contractual: bool) -> Path:
+        """The file of a notebook: where customers are under contract, the one for contracts if there is one.
+
+        Both have the same name, leave the same files and make the same page.
+        """
+        own = self.notebooks / CONTRACTS / f"{notebook}.ipynb"
+        return own if contractual and own.is_file() else self.notebooks / f"{notebook}.ipynb"
 
 
 def standard_suite() -> Suite:

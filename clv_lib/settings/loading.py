@@ -8,7 +8,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from clv_lib.errors import SettingsError
 from clv_lib.settings.costs import CostsSection
@@ -47,10 +47,30 @@ class Settings(Section):
     stages: StagesSection = StagesSection()
     report: ReportSection = ReportSection()
 
+    @model_validator(mode="after")
+    def _contracts_are_given(self) -> Self:
+        if self.contractual and self.tables.subscriptions is None:
+            raise ValueError(
+                "dataset.setting is 'contractual', so the contracts must be given, but there is no "
+                "[tables.subscriptions]. Name their file there, with customer_id, started_at and ended_at; or, if "
+                "customers buy without a contract and leave without telling, set dataset.setting to 'noncontractual'"
+            )
+        return self
+
     @property
     def title(self) -> str:
         """The dataset's name for people."""
         return self.dataset.title or self.dataset.name
+
+    @property
+    def contractual(self) -> bool:
+        """Whether customers buy under a contract whose end the company knows."""
+        return self.dataset.setting == "contractual"
+
+    @property
+    def contract_months(self) -> int | None:
+        """Months after a payment in which a member is counted as a customer; none without contracts."""
+        return self.costs.active_months_after_purchase if self.contractual else None
 
     def replacing(self, **sections: Any) -> Self:
         """Return a copy with whole sections replaced."""
@@ -126,6 +146,8 @@ def _toml_value(text: str) -> Any:
 def _explain(fault: Any, text: str) -> str:
     """One fault in words, with the line where its key stands."""
     steps = [step for step in fault["loc"] if isinstance(step, str)]
+    if not steps:  # about several sections at once
+        return str(fault["msg"]).removeprefix("Value error, ")
     key = ".".join(steps)
     where = _line_of(steps, text)
     place = f"line {where}: {key}" if where else key

@@ -31,8 +31,10 @@ class DatasetSection(Section):
     title: str = Field("", description="name for people, as it stands on the pages; the short name when empty")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code of every amount")
     timezone: Annotated[str, AfterValidator(known_timezone)] = Field("UTC", description="where a day begins")
-    setting: Literal["noncontractual"] = Field(
-        "noncontractual", description="customers leave without telling; contracts are not modelled yet"
+    setting: Literal["noncontractual", "contractual"] = Field(
+        "noncontractual",
+        description="noncontractual: customers buy when they like and leave without telling; contractual: they buy "
+        "under a contract, and the table of subscriptions knows the day that ends it",
     )
     as_of: date | None = Field(None, description="last day that is read; default: the last day of the log")
     calibration_end: date | None = Field(None, description="last day of the backtest's fitting data; default: 2/3")

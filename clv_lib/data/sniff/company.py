@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, get_args
+from typing import Final
 
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.sniff.clocks import Clock, clock
@@ -11,7 +11,6 @@ from clv_lib.data.sniff.formats import Formats, amounts, days
 from clv_lib.data.sniff.likeness import plain
 from clv_lib.data.sniff.recognition import Recognised
 from clv_lib.names import AMOUNT, CURRENCY, CUSTOMER_ID, ORDERED_AT, PRICE, QUANTITY, RATE, UNIT_COST
-from clv_lib.settings import DatasetSection
 
 _SIGNS: Final = (
     ("IDR", r"\brp\b|\bidr\b|rupiah"),
@@ -126,11 +125,12 @@ def setting(tables: dict[str, Recognised]) -> Guess:
     share = len(buyers & holders) / len(buyers) if buyers else 0.0
     if share < MOST_CUSTOMERS:
         return Guess("noncontractual", f"{share:.0%} of the customers who bought have a subscription")
-    known = get_args(DatasetSection.model_fields["setting"].annotation)
-    why = f"{share:.0%} of the customers who bought have a subscription"
-    if "contractual" in known:
-        return Guess("contractual", f"{why}; do customers buy only under it?", asked=True)
-    return Guess("noncontractual", f"{why}; do customers buy only under it? Contracts are not modelled yet", asked=True)
+    return Guess(
+        "contractual",
+        f"{share:.0%} of the customers who bought have a subscription; do customers buy only under it, so that orders "
+        "are its payments? If they also buy without one, noncontractual",
+        asked=True,
+    )
 
 
 def gross_margin(tables: dict[str, Recognised], engine: DuckDBEngine, written: dict[str, Formats]) -> Guess:

@@ -25,14 +25,22 @@ ALIKE = 1e-6  # ends of a range that differ by a smaller share are one number
 NOTHING = words("–")
 
 
-def answer(books: Books, falls: Waterfall, whale: Whale, currency: str) -> Paragraph:
-    """The headline: what is left of revenue, and who takes it away."""
+def answer(
+    books: Books, falls: Waterfall, whale: Whale, currency: str, *, contract_months: int | None = None
+) -> Paragraph:
+    """The headline: what is left of revenue, and who takes it away; of members where there are contracts."""
     values = {
         "revenue": money(falls.amount(REVENUE), currency),
         "profit": money(falls.amount(PROFIT), currency),
         "customers": count(whale.customers),
     }
-    if books.basis == "assumed":
+    if books.basis == "assumed" and contract_months is not None:
+        text = say(
+            "{customers} members have paid {revenue} under contract; at the assumed margin {profit} of it is left, and "
+            "what they cost beyond the goods is not known",
+            **values,
+        )
+    elif books.basis == "assumed":
         text = say(
             "{customers} customers have brought {revenue}; at the assumed margin {profit} of it is left, and what they "
             "cost beyond the goods is not known",

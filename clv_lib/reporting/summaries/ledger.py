@@ -63,8 +63,28 @@ REASONS: dict[str, Sentence] = {
 }
 
 
-def basis(books: Books, economics: EconomicsSection) -> Paragraph:
-    """What the figures stand on, before any of them."""
+def basis(books: Books, economics: EconomicsSection, *, contract_months: int | None = None) -> Paragraph:
+    """What the figures stand on, before any of them.
+
+    Parameters
+    ----------
+    books : Books
+    economics : EconomicsSection
+    contract_months : int, optional
+        Where customers are under contract: for how many months after a payment they are counted as customers.
+    """
+    found = _basis(books, economics)
+    if contract_months is None:
+        return found
+    under_contract = say(
+        "The customers are members under contract: a purchase is the payment for a period of the contract, and a "
+        "member is counted as a customer in the month of a payment and the {months} after it.",
+        months=count(contract_months),
+    )
+    return Paragraph((*found.sentences, under_contract), role=found.role)
+
+
+def _basis(books: Books, economics: EconomicsSection) -> Paragraph:
     first, last = (month(day) for day in books.days)
     margin = share(economics.gross_margin)
     if books.basis == "assumed":

@@ -1,34 +1,27 @@
 """The summary page: what the other pages have found, on one screen and a little more."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from clv_lib.reporting.elements import Element, Paragraph
+from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.study import REFUSAL, Study
 from clv_lib.reporting.summaries import advice, data, forecast, terms, value
+from clv_lib.reporting.summaries.contract_overview import contract_overview
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
+from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, refusal_sentence, say, share
 
 VALUE_NOTEBOOK = "04_lifetime_value"
 
 
-@dataclass(frozen=True)
-class Overview:
-    """What each part of the page shows."""
-
-    first_screen: tuple[Element, ...]
-    tasks: tuple[Element, ...]
-    value: tuple[Element, ...]
-    trust: tuple[Element, ...]
-    limits: tuple[Element, ...] = ()
-
-
 def gather(study: Study) -> Overview:
     """Read what the other notebooks have left and say it.
 
-    Where the lifetime values could not be estimated, the page says why and shows what the log alone can tell.
+    Where the lifetime values could not be estimated, the page says why and shows what the log alone can tell. Where
+    customers are under contract, it speaks of the contracts.
     """
+    if study.settings.contractual:
+        return contract_overview(study)
     refused = study.folder.has(f"{REFUSAL}.json")
     return _without_values(study, study.folder.read_json(REFUSAL)) if refused else _with_values(study)
 

@@ -56,11 +56,20 @@ def verdicts(
         Verdict(
             backtest.question, backtest.enough, backtest.reason, nothing if backtest.enough else of_log["backtest"]
         ),
+        *of_other_tables(
+            found, reasons_instead=say("who is about to leave is said from purchases alone, without the reasons")
+        ),
+    )
+
+
+def of_other_tables(found: Evidence, *, reasons_instead: Sentence) -> tuple[Verdict, ...]:
+    """The questions that do not depend on how customers buy; ``reasons_instead`` is what stands in for reasons."""
+    return (
         _cost(found.costs),
         _serve(found),
         _win(found),
         _uplift(found.campaigns),
-        _leave(found),
+        _leave(found, reasons_instead),
         _voice(found),
         _gains(found),
         _brought(found),
@@ -156,9 +165,8 @@ def _uplift(campaigns: CampaignEvidence | None) -> Verdict:
     return Verdict(question, campaigns.smallest_arm >= LEAST_IN_ARM, reason, instead)
 
 
-def _leave(found: Evidence) -> Verdict:
+def _leave(found: Evidence, instead: Sentence) -> Verdict:
     question = say("Why do customers leave?")
-    instead = say("who is about to leave is said from purchases alone, without the reasons")
     seen = max(found.ticket_customers or 0, found.feedback_customers or 0)
     reason = say(
         "{tickets} customers with a ticket and {feedback} with feedback; {least} of either are needed",
