@@ -47,6 +47,7 @@ _ROOMS = {
     "findings_of": "reporting.findings",
     "open_study": "reporting.study",
     "life_stages": "analysis.lifecycle",
+    "contract_life_stages": "analysis.contract_lifecycle",
     "movement": "analysis.movement",
     "durations": "analysis.stage_durations",
     "project_stages": "analysis.stage_projection",
