@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from clv_lib.data.tables import CONTRACTS
-from clv_lib.settings import PoliciesSection, RetentionSection, TableSection
 from clv_lib.settings.churn import ChurnSection, SaveRate
+from clv_lib.settings import PoliciesSection, RetentionSection, StagesSection, TableSection
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
 
 DOC = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -47,6 +47,7 @@ def test_every_policy_stands_there_with_its_default():
             "| key of `[churn]` | means |\n",
             {*ChurnSection.model_fields, *(f"save_rate.{name}" for name in SaveRate.model_fields)},
         ),
+        ("| key of `[stages]` | means |\n", set(StagesSection.model_fields)),
         (
             "| key of `[costs]` | means |\n",
             {*CostsSection.model_fields, *(f"channels.NAME.{name}" for name in ChannelCosts.model_fields)},

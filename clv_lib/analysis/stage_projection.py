@@ -78,7 +78,7 @@ def project_stages(
     coming = _arrivals(rng, cells[cells[MONTH] > numbers[0]], months, draws)
     now = np.zeros((draws, _K, _L), dtype=np.int64)
     last = cells[cells[MONTH] == numbers[-1]]
-    np.add.at(now, (slice(None), last[LIFECYCLE_STAGE].map(_STAGES).to_numpy(), last[LEVEL].to_numpy()), last[N])
+    np.add.at(now, (slice(None), _places(last[LIFECYCLE_STAGE]), last[LEVEL].to_numpy()), last[N])
     sizes = [now.sum(axis=2)]
     for month in range(months):
         now = _moved(rng, now, chances, outcomes, scatter.shocks(rng, numbers[-1] + month + 1, draws))
@@ -99,14 +99,18 @@ def _table(paths: np.ndarray, mass: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["ahead", LIFECYCLE_STAGE, "mean", "low", "high"])
 
 
+def _places(stages: pd.Series) -> np.ndarray:
+    return stages.map(_STAGES).to_numpy(dtype=np.int64)
+
+
 def _chances(rng: np.random.Generator, cells: pd.DataFrame, draws: int) -> tuple[np.ndarray, np.ndarray]:
     """Chances to move, dims (draw, stage, level, outcome), and which outcomes these are: those that occurred."""
     table = np.zeros((_K, _L, _STAY + _STEPS))
     own = cells[cells[PREVIOUS_STAGE] != NEW]
     rise = (own[LEVEL] - own[PREVIOUS_LEVEL]).clip(0, _STEPS - 1)
-    entered = own[LIFECYCLE_STAGE].map(_STAGES) * _L + own[LEVEL]
+    entered = _places(own[LIFECYCLE_STAGE]) * _L + own[LEVEL]
     outcome = np.where(own[STAYS] == 1, _STAY + rise, entered)
-    where = (own[PREVIOUS_STAGE].map(_STAGES).to_numpy(), own[PREVIOUS_LEVEL].to_numpy(), outcome)
+    where = (_places(own[PREVIOUS_STAGE]), own[PREVIOUS_LEVEL].to_numpy(), outcome)
     np.add.at(table, where, own[N].to_numpy(float))
     table[..., _STAY] += 1e-6  # a stage that nobody has left yet, or that nobody was in: all stay
     outcomes = np.flatnonzero(table.sum(axis=(0, 1)))
@@ -131,9 +135,9 @@ class _Scatter:
         numbers = np.array(sorted(cells[MONTH].unique()))
         own = cells[cells[PREVIOUS_STAGE] != NEW]
         counts = np.zeros((len(numbers), _K, _K + 1))
-        led = own[LIFECYCLE_STAGE].map(_STAGES).where(own[STAYS] == 0, _K)
+        led = np.where(own[STAYS] == 0, _places(own[LIFECYCLE_STAGE]), _K)
         month = np.searchsorted(numbers, own[MONTH].to_numpy())
-        np.add.at(counts, (month, own[PREVIOUS_STAGE].map(_STAGES).to_numpy(), led.to_numpy(int)), own[N].to_numpy())
+        np.add.at(counts, (month, _places(own[PREVIOUS_STAGE]), led), own[N].to_numpy())
         total = counts.sum(axis=0)
         means = (total + 1e-6) / (total + 1e-6).sum(axis=1, keepdims=True)
         return cls(numbers, counts, means, np.array([_concentration(counts[:, k]) for k in range(_K)]))
@@ -206,7 +210,7 @@ def _entering(rng: np.random.Generator, cells: pd.DataFrame, arriving: np.ndarra
     """Where the new customers of a month stand at its end, dims (draw, stage, level)."""
     new = cells[cells[PREVIOUS_STAGE] == NEW]
     table = np.zeros((_K, _L))
-    np.add.at(table, (new[LIFECYCLE_STAGE].map(_STAGES).to_numpy(), new[LEVEL].to_numpy()), new[N].to_numpy(float))
+    np.add.at(table, (_places(new[LIFECYCLE_STAGE]), new[LEVEL].to_numpy()), new[N].to_numpy(float))
     table[0, 0] += 0.5
     weights = rng.standard_gamma(np.broadcast_to(table.reshape(-1), (len(arriving), _K * _L)))
     return rng.multinomial(arriving, weights / weights.sum(axis=1, keepdims=True)).reshape(-1, _K, _L)

@@ -51,7 +51,7 @@ class Watched:
     worse: bool = False
 
 
-def watch(monthly: dict[str, pd.DataFrame], *, seed: int) -> tuple[Watched, ...]:
+def watched_metrics(monthly: dict[str, pd.DataFrame], *, seed: int) -> tuple[Watched, ...]:
     """Compare recent months with those before.
 
     Parameters

@@ -5,6 +5,7 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
+from clv_lib.analysis.contract_lifecycle import ContractLifecycle
 from clv_lib.analysis.lifecycle import Lifecycle, stage_table, with_values
 from clv_lib.analysis.movement import Movement
 from clv_lib.data.customers import Frame
@@ -31,7 +32,7 @@ class StageSizes:
         Whether a purchase model knows who is here, and a ledger what they cost.
     """
 
-    def __init__(self, study: Study, found: Lifecycle) -> None:
+    def __init__(self, study: Study, found: Lifecycle | ContractLifecycle) -> None:
         values = _beside(study, found.now, "customer_values")
         costs = study.folder.read_json(UNIT_COSTS) if study.folder.has(f"{UNIT_COSTS}.json") else {}
         self.measured = costs.get("source", "assumed") != "assumed" and study.folder.has(f"{PROFIT}.parquet")

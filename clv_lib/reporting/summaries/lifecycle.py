@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from clv_lib.analysis.contract_lifecycle import ContractLifecycle
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.lifecycle import Lifecycle
 from clv_lib.analysis.movement import Movement
@@ -235,7 +236,7 @@ def _still_here(row: object) -> Quantity | Sentence:
     )
 
 
-def sizes(found: Lifecycle) -> Figure:
+def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     """How the base is made up, month by month."""
     monthly = found.monthly
     last = monthly.iloc[-1]
