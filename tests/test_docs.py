@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from clv_lib.data.tables import CONTRACTS
-from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings import PoliciesSection, RetentionSection, StagesSection, TableSection
+from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
 
 DOC = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")

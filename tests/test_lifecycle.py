@@ -90,7 +90,10 @@ def test_what_always_got_worse_is_told_and_what_did_not_is_not():
     steady = pd.DataFrame({"month_number": numbers, "n": [50, 48, 52] * 5, "of": 500})
     fallen = steady.assign(n=[50, 48, 52] * 4 + [25, 27, 26])
     risen = steady.assign(n=[50, 48, 52] * 4 + [80, 85, 82])
-    found = {each.name: each for each in watched_metrics({"repeat_buying": fallen, "lapse": risen, "activation": steady}, seed=1)}
+    found = {
+        each.name: each
+        for each in watched_metrics({"repeat_buying": fallen, "lapse": risen, "activation": steady}, seed=1)
+    }
     assert found["repeat_buying"].worse
     assert found["lapse"].worse, "lapsing is worse when it is higher"
     assert not found["activation"].worse
