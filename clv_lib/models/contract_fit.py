@@ -30,6 +30,7 @@ LEVEL: Final = {"phi": (-1.5, 1.5), "kappa": (np.log(3.0), 1.0), "c": (0.0, 0.35
 SPREAD: Final = (np.log(0.4), 0.5)  # of the effects of one attribute; LogNormal keeps away from a funnel's neck
 FEW_VALUES: Final = 4  # of an attribute: how much fewer of them differ cannot be learnt, so a wide spread is stated
 STATED_SPREAD: Final = 0.7
+LEAST_DRAWS: Final = 1000  # per chain, and of tuning: kappa and c trade off, and a draw takes a millisecond
 TARGET_ACCEPT: Final = 0.95  # as for purchases: with stated spreads no divergence was seen
 PRIOR_WORLDS: Final = 400
 
@@ -95,7 +96,7 @@ def fit_contracts(
     counts, by, family
         As for :func:`contract_model`.
     settings : ModelSection, optional
-        Draws, tune, chains and seed; ``sampling`` stands for its values.
+        Draws, tune (:data:`LEAST_DRAWS` at least), chains and seed; ``sampling`` stands for its values.
 
     Returns
     -------
@@ -109,7 +110,9 @@ def fit_contracts(
     """
     require_members(counts)
     settings = settings or ModelSection()
-    wanted = {name: sampling.get(name, getattr(settings, name)) for name in ("draws", "tune", "chains", "seed")}
+    wanted = {name: getattr(settings, name) for name in ("draws", "tune", "chains", "seed")}
+    wanted |= {name: max(wanted[name], LEAST_DRAWS) for name in ("draws", "tune")}
+    wanted |= sampling
     model = contract_model(counts, by=by, family=family)
     found = sample(model, family=family, cores=cores, target_accept=TARGET_ACCEPT, **wanted)
     groups = group_table(counts, by)

@@ -16,7 +16,7 @@ from clv_lib.errors import CannotEstimateError
 from clv_lib.models.contract_fit import fit_contracts, groups_of
 from clv_lib.models.posterior import Diagnostics, diagnose
 from clv_lib.reporting.figures import KeyFigure
-from clv_lib.reporting.known import KnownCosts
+from clv_lib.reporting.known import KnownCosts, known_costs
 from clv_lib.reporting.study import RECORD_PREFIX, Study
 
 CONTRACT_FINDINGS: Final = "contract_findings"
@@ -29,7 +29,7 @@ def membership(study: Study) -> Membership:
         "customers": f"{RECORD_PREFIX}customers.parquet",
         "summary": "customers.parquet",
     }
-    if study.folder.has("unit_costs.parquet"):
+    if known_costs(study).unit_costs is not None:
         files["profit"] = f"{PROFIT}.parquet"
     paths = {name: study.folder.where(file) for name, file in files.items() if study.folder.has(file)}
     horizon = study.settings.economics.horizon_months
