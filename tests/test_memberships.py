@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from clv_lib.data.simulate.memberships import AS_OF, MEMBERS, PRICES, RENEWALS, write_memberships
+from clv_lib.data.sniff import propose_settings
 from clv_lib.reporting.stages import STAGES
 from clv_lib.reporting.suite import CONTRACTS
 from clv_lib.settings import load_settings
@@ -139,3 +140,10 @@ def test_the_pages_count_the_members_that_were_published(membership_report):
         "$115,800",
     ):
         assert figure in " ".join(data.split()), figure
+
+
+def test_clv_init_asks_whether_customers_are_under_contract(root):
+    """The files suggest it, the settings say so with a question beside it, and nothing is decided silently."""
+    found = propose_settings(sorted((root / "data" / "memberships").glob("*.csv")))
+    (line,) = (each for each in found.text.splitlines() if each.startswith("setting"))
+    assert line.startswith('setting = "contractual"  # ASK: 100% of the customers who bought have a subscription')
