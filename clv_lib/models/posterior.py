@@ -26,8 +26,8 @@ class Posterior:
     Attributes
     ----------
     family : str
-        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"``, ``"gamma_gamma"``, ``"sbg"``, ``"bdw"``, or any other model, whose
-        draws speak for themselves.
+        ``"bg_nbd"``, ``"mbg_nbd"``, ``"pareto_nbd"``, ``"gamma_gamma"``, ``"sbg"``, ``"bdw"``, or any other model,
+        whose draws speak for themselves.
     tree : xarray.DataTree
         Groups ``posterior`` (dims chain, draw; for contracts also group) and ``sample_stats``; time in weeks (for
         contracts in billing periods), amounts divided by ``scale``.

@@ -36,9 +36,9 @@ def horizon(found: ChurnWarning) -> Paragraph:
         text = say("As the settings say, a customer who buys nothing for {days} days counts as silent.", days=days)
     else:
         text = say(
-            "Four of five repeat purchases come within {days} days of the one before. A customer who buys "
-            "nothing for so long counts as silent. Without a contract nobody says goodbye, so silence is all "
-            "that can be foreseen.",
+            "A customer who buys nothing for {days} days counts as silent: four of five repeat purchases come "
+            "sooner after the one before, or, where that would take longer, as long as the log leaves room to "
+            "learn from. Without a contract nobody says goodbye, so silence is all that can be foreseen.",
             days=days,
         )
     return Paragraph((text,))

@@ -148,7 +148,7 @@ def over_time(found: Watch) -> tuple[Element, ...]:
 
 def unexplained(found: Watch) -> tuple[Element, ...]:
     """Who goes quiet without a reason that a table would hold."""
-    if not len(found.listed):
+    if not len(found.listed) or not found.warning.tables:  # where nothing was asked, nothing can be missing
         return ()
     text = say_count(
         "{n} customer on the list gives no sign beside the silence itself: no complaint, no low score, no "
