@@ -244,3 +244,28 @@ def test_a_stated_order_that_cannot_be_is_refused(tmp_path):
     )
     with pytest.raises(SettingsError, match="dormant_after must not be less"):
         load_settings(tmp_path)
+
+
+def test_a_member_under_contract_is_in_one_stage_on_every_day():
+    """Two spells by hand, billed monthly: signs on day 0, cancels on day 100, signs again on day 120."""
+    from clv_lib.data.contract_stages import contract_rules, contract_stretches
+    from clv_lib.data.tenures import tenures
+
+    signed = pd.DataFrame(
+        {
+            "customer_id": ["01", "01", "02"],
+            "started_at": pd.to_datetime([on(0), on(120), on(10)]),
+            "ended_at": pd.to_datetime([on(100), None, None]),
+            "billing_period": "month",
+        }
+    )
+    with DuckDBEngine() as engine:
+        frame = engine.lend(signed).with_columns(nw.col("started_at", "ended_at").cast(nw.Date))
+        spells = tenures(frame, end=END)
+        told = daily(contract_stretches(spells, rules=contract_rules(spells), end=END), DAYS - 1)
+    assert [day for who, day in told if who == "01"] == list(range(DAYS)), "from the first day on, without a gap"
+    assert told["01", 0] == "acquisition"
+    assert told["01", 20] == "activation"
+    assert {told["01", day] for day in range(101, 120)} == {"dormant"}
+    assert told["01", 121] == "reactivated"
+    assert told["02", 60] in {"retention", "loyalty"}

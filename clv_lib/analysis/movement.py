@@ -78,10 +78,11 @@ def movement(cells: pd.DataFrame, *, months: int = RECENT, mass: float = INTERVA
     rows = []
     tail = (1 - mass) / 2
     for before in LIFECYCLE_STAGES:
-        own = table.loc[before]
-        total = int(own.sum())
-        for after, n in own.items():
+        own = table.loc[[before]].to_numpy()[0].tolist()
+        total = sum(own)
+        for after, n in zip(table.columns, own, strict=True):
             a, b = n + PRIOR, total - n + (len(LIFECYCLE_STAGES) - 1) * PRIOR
-            rows.append((before, after, int(n), total, a / (a + b), *beta.ppf([tail, 1 - tail], a, b)))
+            low, high = (float(beta.ppf(level, a, b)) for level in (tail, 1 - tail))
+            rows.append((before, after, n, total, a / (a + b), low, high))
     columns = [PREVIOUS_STAGE, LIFECYCLE_STAGE, N, "of", "mean", "low", "high"]
     return Movement(table, pd.DataFrame(rows, columns=columns), len(numbers), mass)

@@ -54,7 +54,8 @@ class Projection:
 
     def at(self, stage: str, ahead: int) -> pd.Series:
         """One size with its interval."""
-        return self.table.set_index([LIFECYCLE_STAGE, "ahead"]).loc[(stage, ahead)]
+        own = (self.table[LIFECYCLE_STAGE] == stage) & (self.table["ahead"] == ahead)
+        return self.table[own].iloc[0]
 
 
 def project_stages(
@@ -78,7 +79,9 @@ def project_stages(
     coming = _arrivals(rng, cells[cells[MONTH] > numbers[0]], months, draws)
     now = np.zeros((draws, _K, _L), dtype=np.int64)
     last = cells[cells[MONTH] == numbers[-1]]
-    np.add.at(now, (slice(None), _places(last[LIFECYCLE_STAGE]), last[LEVEL].to_numpy()), last[N])
+    start = np.zeros((_K, _L), dtype=np.int64)
+    np.add.at(start, (_places(last[LIFECYCLE_STAGE]), last[LEVEL].to_numpy()), last[N].to_numpy())
+    now += start
     sizes = [now.sum(axis=2)]
     for month in range(months):
         now = _moved(rng, now, chances, outcomes, scatter.shocks(rng, numbers[-1] + month + 1, draws))
@@ -180,11 +183,11 @@ def _moved(
     entered = outcomes < _STAY
     after = np.zeros_like(now).reshape(len(now), -1)
     after[:, outcomes[entered]] = went[..., entered].sum(axis=(1, 2))
-    after = after.reshape(now.shape)
+    moved = after.reshape(now.shape)
     for place, rise in zip(np.flatnonzero(~entered), outcomes[~entered] - _STAY, strict=True):
         for level in range(_L):
-            after[:, :, min(level + rise, TOP)] += went[:, :, level, place]
-    return after
+            moved[:, :, min(level + rise, TOP)] += went[:, :, level, place]
+    return moved
 
 
 def _arrivals(rng: np.random.Generator, cells: pd.DataFrame, months: int, draws: int) -> np.ndarray:

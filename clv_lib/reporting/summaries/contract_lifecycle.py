@@ -95,10 +95,7 @@ def rules(found: ContractLifecycle) -> tuple[Paragraph, Table]:
         [STAGES[DORMANT], say("has cancelled, from the day after the last")],
         [
             STAGES[AT_RISK],
-            say(
-                "faces a renewal soon (the last twelfth of the period) that fewer than {usual} make",
-                usual=share(r.usual),
-            ),
+            say("faces a renewal soon (the last twelfth of the period) that fewer than {usual} make", usual=usual),
         ],
         [STAGES[REACTIVATED], say("has signed again after a gap, until the first renewal")],
         [STAGES[ACQUISITION], say("is in the first quarter of the first period")],

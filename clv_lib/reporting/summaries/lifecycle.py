@@ -241,7 +241,11 @@ def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     monthly = found.monthly
     last = monthly.iloc[-1]
     largest = str(last.idxmax())
-    values = {"stage": STAGES[largest], "n": count(last[largest]), "part": share(last[largest] / last.sum())}
+    values: dict[str, Quantity | Sentence] = {
+        "stage": STAGES[largest],
+        "n": count(last[largest]),
+        "part": share(last[largest] / last.sum()),
+    }
     return plots_lifecycle.sizes(
         monthly,
         labels=STAGES,
@@ -326,7 +330,7 @@ def projection(ahead: Projection, found: Lifecycle) -> tuple[Element, ...]:
     last = monthly.iloc[-1]
     grows = max(LIFECYCLE_STAGES, key=lambda stage: float(ahead.at(stage, months)["mean"]) - float(last[stage]))
     row = ahead.at(grows, months)
-    values = {
+    values: dict[str, Quantity | Sentence] = {
         "stage": STAGES[grows],
         "now": count(last[grows]),
         "then": count(row["mean"]),
@@ -500,10 +504,10 @@ def figures(table: pd.DataFrame, moves: Movement, ahead: Projection) -> list[Key
     months = int(ahead.table["ahead"].max())
     for stage in (RETENTION, LOYALTY, DORMANT):
         row = ahead.at(stage, months)
-        values = (float(row[name]) for name in ("mean", "low", "high"))
-        found.append(KeyFigure(f"customers_{stage}_in_{months}_months", *values, "customers", INTERVAL, "realised"))
-    for row in moves.leaks.head(1).itertuples(index=False):
+        mean, low, high = (float(row[name]) for name in ("mean", "low", "high"))
         found.append(
-            KeyFigure("largest_leak", float(row.mean), float(row.low), float(row.high), "share", INTERVAL, "expected")
+            KeyFigure(f"customers_{stage}_in_{months}_months", mean, low, high, "customers", INTERVAL, "realised")
         )
+    for leak in rows_of(moves.leaks.head(1)):
+        found.append(KeyFigure("largest_leak", leak.mean, leak.low, leak.high, "share", INTERVAL, "expected"))
     return found
