@@ -16,6 +16,7 @@ from clv_lib.models.subscriptions import (
     derl,
     log_likelihood,
     most_likely,
+    most_probable,
     retention_rate,
     survival,
 )
@@ -180,3 +181,23 @@ def test_the_parabola_fits_what_was_seen_nearly_perfectly():
     seen = survival_seen(published("High End", 7))["survival"].to_numpy()
     fitted = rival_curves(survival_seen(published("High End", 7)), 7)["quadratic"]
     assert 1 - np.sum((seen - fitted) ** 2) / np.sum((seen - seen.mean()) ** 2) == pytest.approx(0.998, abs=1e-3)
+
+
+def test_the_most_probable_parameters_foresee_no_certainty_after_one_renewal():
+    """One cancellation in ten, one renewal old: the likelihood alone runs to an edge, where the next renewal is certain."""
+    young = pd.DataFrame({"renewals": [1, 1], "left": [100, 0], "active": [0, 900]})
+    for family in ("sbg", "bdw"):
+        found = tuple(most_probable(young, family=family).values())
+        assert float(survival(family, found, renewals=1)) == pytest.approx(0.9, abs=0.01)
+        assert 0.02 < 1 - float(survival(family, found, renewals=1, made=1)) < 0.15
+
+
+@pytest.mark.parametrize("family", ["sbg", "bdw"])
+def test_many_members_leave_the_priors_no_say(family):
+    seen = published("High End", 12)
+    many = seen.assign(left=seen["left"] * 1000, active=seen["active"] * 1000)
+    likely, _ = most_likely(many, family=family)
+    probable = most_probable(many, family=family)
+    t = np.arange(1, 13)
+    curves = [survival(family, tuple(each.values()), renewals=t) for each in (likely, probable)]
+    np.testing.assert_allclose(*curves, atol=1e-3)

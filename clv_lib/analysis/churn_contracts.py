@@ -1,7 +1,7 @@
 """Members under contract as they stood at earlier cut-offs, and whether they cancelled within a billing period.
 
 The closed form is that of the contract models: who has made k renewals does not make the next one with probability
-``1 - S(k + 1) / S(k)``, with the most likely parameters of the member's plan given what was known at the cut-off.
+``1 - S(k + 1) / S(k)``, with the most probable parameters of the member's plan given what was known at the cut-off.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from clv_lib.models.subscriptions import (
     CONTRACTS,
     FEWEST_CANCELLATIONS,
     FEWEST_MEMBERS,
-    most_likely,
+    most_probable,
     require_members,
     survival,
 )
@@ -62,7 +62,7 @@ class ContractHistory(History):
     """Members under contract at any day; ``silent`` stands for "cancelled within the horizon"."""
 
     def parameters(self, cutoff: date) -> Mapping[str, Any]:
-        """Most likely parameters by plan, given what was known at the cut-off."""
+        """Most probable parameters by plan, given what was known at the cut-off."""
         counts = tenure_counts(tenures(self.record["subscriptions"], end=cutoff), by=(PLAN,))
         together = counts.groupby("renewals", as_index=False)[[LEFT, ACTIVE]].sum()
         require_members(together)
@@ -74,7 +74,7 @@ class ContractHistory(History):
         }
         if set(groups) != set(counts[PLAN].astype("str")):
             groups[_ALL] = together
-        found = {plan: most_likely(own, family=self.family)[0] for plan, own in groups.items()}
+        found = {plan: most_probable(own, family=self.family) for plan, own in groups.items()}
         return {plan: tuple(own[name] for name in names) for plan, own in found.items()}
 
     def frame(self, cutoff: date) -> Frame:

@@ -205,13 +205,18 @@ def _whitened(design: np.ndarray, silent: np.ndarray) -> dict[str, np.ndarray]:
     middle = np.zeros(len(usual))
     middle[1] = 1.0
     theta = middle.copy()
-    for _ in range(30):
+    for _ in range(50):
         share = expit(design @ theta)
         precision = (design * (share * (1 - share))[:, None]).T @ design + np.diag(usual**-2.0)
         step = np.linalg.solve(precision, design.T @ (silent - share) - (theta - middle) / usual**2)
-        theta = theta + step
         if np.abs(step).max() < 1e-8:
             break
+        here = _log_density(theta, design, silent, middle, usual)
+        while (
+            _log_density(theta + step, design, silent, middle, usual) < here
+        ):  # far from the mode a whole step overshoots
+            step = step / 2
+        theta = theta + step
     root = np.linalg.cholesky(np.linalg.inv(precision))
     return {
         "turned": np.ascontiguousarray(design @ root),
@@ -220,6 +225,14 @@ def _whitened(design: np.ndarray, silent: np.ndarray) -> dict[str, np.ndarray]:
         "root": root,
         "centre": theta,
     }
+
+
+def _log_density(
+    theta: np.ndarray, design: np.ndarray, silent: np.ndarray, middle: np.ndarray, usual: np.ndarray
+) -> float:
+    """Log posterior density of the common coefficients for usual scales, but for a constant."""
+    eta = design @ theta
+    return float(silent @ eta - np.logaddexp(0.0, eta).sum() - (((theta - middle) / usual) ** 2).sum() / 2)
 
 
 def _centred(of: np.ndarray, left: np.ndarray, logit: np.ndarray) -> float:

@@ -22,11 +22,10 @@ import xarray as xr
 
 from clv_lib.models.fitting import sample
 from clv_lib.models.posterior import Posterior
-from clv_lib.models.subscriptions import CONTRACTS, parameters_of, require_members
+from clv_lib.models.subscriptions import CONTRACTS, LEVEL, parameters_of, require_members
 from clv_lib.names import ACTIVE, GROUP, LEFT, PLAN, RENEWALS
 from clv_lib.settings import ModelSection
 
-LEVEL: Final = {"phi": (-1.5, 1.5), "kappa": (np.log(3.0), 1.0), "c": (0.0, 0.35)}  # mean and sd of a Normal
 SPREAD: Final = (np.log(0.4), 0.5)  # of the effects of one attribute; LogNormal keeps away from a funnel's neck
 FEW_VALUES: Final = 4  # of an attribute: how much fewer of them differ cannot be learnt, so a wide spread is stated
 STATED_SPREAD: Final = 0.7

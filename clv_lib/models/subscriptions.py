@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import chi2
 
 from clv_lib.errors import CannotEstimateError
@@ -20,6 +21,8 @@ from clv_lib.models import bdw, sbg
 from clv_lib.names import ACTIVE, LEFT, RENEWALS, ContractFamily
 
 FEWEST_MEMBERS: Final = 50
+# what is believed of logit phi, log kappa and log c before anything is seen: mean and deviation of a Normal
+LEVEL: Final = {"phi": (-1.5, 1.5), "kappa": (np.log(3.0), 1.0), "c": (0.0, 0.35)}
 FEWEST_CANCELLATIONS: Final = 10
 SIGNIFICANCE: Final = 0.05  # of the likelihood ratio that a richer story must reach
 TAIL: Final = 1e-9  # discount factor below which a payment no longer counts
@@ -64,9 +67,11 @@ def retention_rate(family: str, theta: Parameters, *, renewal: Any) -> np.ndarra
 
 def log_likelihood(family: str, theta: Parameters, counts: pd.DataFrame) -> float:
     """Log-likelihood of counts: ``sum left * log P(leaves at t) + active * log S(t)`` ([FH] equation 7)."""
-    model = CONTRACTS[family]
-    t, left, active = (counts[name].to_numpy(float) for name in (RENEWALS, LEFT, ACTIVE))
-    gone = left > 0
+    return _log_likelihood(family, theta, *(counts[name].to_numpy(float) for name in (RENEWALS, LEFT, ACTIVE)))
+
+
+def _log_likelihood(family: str, theta: Parameters, t: np.ndarray, left: np.ndarray, active: np.ndarray) -> float:
+    model, gone = CONTRACTS[family], left > 0
     ended = left[gone] @ model.log_leaving(*theta, renewal=t[gone])
     return float(ended + active @ model.log_survival(*theta, renewals=t))
 
@@ -169,20 +174,42 @@ def require_members(counts: pd.DataFrame) -> None:
 def most_likely(counts: pd.DataFrame, *, family: str) -> tuple[dict[str, float], float]:
     """Maximum-likelihood parameters of one group, and the log-likelihood there (the mode under flat priors)."""
     names = CONTRACTS[family].parameters
+    arrays = [counts[name].to_numpy(float) for name in (RENEWALS, LEFT, ACTIVE)]
 
     def minus(logs: Any) -> Any:
-        value = log_likelihood(family, np.exp(logs), counts)
+        with np.errstate(invalid="ignore", divide="ignore"):  # far out a share is rounded to nothing
+            value = _log_likelihood(family, np.exp(logs), *arrays)
         return -value if np.isfinite(value) else 1e12
 
     bounds = [(-_FARTHEST, _FARTHEST)] * 2 + [(-3.0, 2.0)] * (len(names) - 2)
     starts = [np.array([0.0, 1.0, 0.0]), np.array([-1.0, 0.0, 0.3]), np.array([1.5, 3.0, -0.2])]
+    found = [minimize(minus, start[: len(names)], method="L-BFGS-B", bounds=bounds) for start in starts]
+    near = min(found, key=lambda each: each.fun)
+    # differences as gradients stop early on the ridge between the parameters; a simplex walks to its end
     options: dict[str, Any] = {"maxiter": 5000, "maxfev": 5000, "xatol": 1e-9, "fatol": 1e-9}
-    found = [
-        minimize(minus, start[: len(names)], method="Nelder-Mead", bounds=bounds, options=options)  # type: ignore[call-overload]
-        for start in starts
-    ]
-    best = min(found, key=lambda each: each.fun)
+    best = minimize(minus, near.x, method="Nelder-Mead", bounds=bounds, options=options)  # type: ignore[call-overload]
     return dict(zip(names, np.exp(best.x).tolist(), strict=True)), -float(best.fun)
+
+
+def most_probable(counts: pd.DataFrame, *, family: str) -> dict[str, float]:
+    """Parameters of one group at the mode of the posterior under the priors of the model.
+
+    After one or two renewals the most likely ones lie at an edge and foresee that nobody leaves, or everybody.
+    """
+    names = CONTRACTS[family].parameters
+    arrays = [counts[name].to_numpy(float) for name in (RENEWALS, LEFT, ACTIVE)]
+    mean, deviation = np.array(list(LEVEL.values())[: len(names)]).T
+
+    def theta(x: np.ndarray) -> list[float]:
+        phi, kappa = expit(x[0]), np.exp(x[1])
+        return [phi * kappa, (1 - phi) * kappa, *np.exp(x[2:])]
+
+    def minus(x: Any) -> float:
+        return float((((x - mean) / deviation) ** 2).sum() / 2 - _log_likelihood(family, theta(x), *arrays))
+
+    bounds = list(zip(mean - 6 * deviation, mean + 6 * deviation, strict=True))
+    best = minimize(minus, mean, method="L-BFGS-B", bounds=bounds)
+    return dict(zip(names, map(float, theta(best.x)), strict=True))
 
 
 @dataclass(frozen=True)
