@@ -184,7 +184,7 @@ def test_the_parabola_fits_what_was_seen_nearly_perfectly():
 
 
 def test_the_most_probable_parameters_foresee_no_certainty_after_one_renewal():
-    """One cancellation in ten, one renewal old: the likelihood alone runs to an edge, where the next renewal is certain."""
+    """One in ten left at the only renewal so far: likelihood alone runs to an edge, where the next one is certain."""
     young = pd.DataFrame({"renewals": [1, 1], "left": [100, 0], "active": [0, 900]})
     for family in ("sbg", "bdw"):
         found = tuple(most_probable(young, family=family).values())
