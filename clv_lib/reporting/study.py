@@ -38,7 +38,8 @@ LOG: Final = "log"
 QUALITY: Final = "quality"
 RECORD_PREFIX: Final = "record_"  # record_<table>.parquet: a table of the customer record as accepted
 RECORD_REPORT: Final = "record"  # what became of the rows of each
-REFUSAL: Final = "refusal"  # why values cannot be estimated, for the summary
+VALUE_NOTEBOOK: Final = "04_lifetime_value"
+REFUSAL: Final = "refusal"  # why values cannot be estimated, left by that notebook for the summary
 TABLES: Final = (
     "cells",
     "spend_cells",
@@ -271,7 +272,8 @@ def _say_refusals_in_words(study: Study) -> None:
     def explain(
         shell: Any, kind: type, error: CannotEstimateError, traceback: Any, tb_offset: int | None = None
     ) -> None:
-        study.folder.write_json(REFUSAL, {"message": error.message, "values": dict(error.values)})
+        if study.notebook == VALUE_NOTEBOOK:
+            study.folder.write_json(REFUSAL, {"message": error.message, "values": dict(error.values)})
         study.show(Paragraph((refusal_sentence(error.message, error.values),), role="banner"))
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 

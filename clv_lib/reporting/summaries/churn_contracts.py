@@ -192,13 +192,24 @@ def listed(found: Watch, currency: str) -> tuple[Element, ...]:
 
 def meeting(found: Watch, currency: str) -> Paragraph:
     """One sentence to say aloud."""
-    text = say(
-        "About {leaving} of our {members} members will cancel at their next renewal; a contact with the "
-        "{listed} on the list, at {cost} each, is expected to leave us better off by {gain}.",
-        leaving=count(found.scored.silent.mean),
-        members=count(found.scored.recent),
-        listed=count(len(found.listed)),
-        cost=money(found.terms.cost, currency),
-        gain=money(found.gain, currency),
-    )
+    leaving, members = count(found.scored.silent.mean), count(found.scored.recent)
+    cost = money(found.terms.cost, currency)
+    if not len(found.listed):
+        text = say(
+            "About {leaving} of our {members} members will cancel at their next renewal, and no single one of them is "
+            "worth a contact at {cost} each.",
+            leaving=leaving,
+            members=members,
+            cost=cost,
+        )
+    else:
+        text = say(
+            "About {leaving} of our {members} members will cancel at their next renewal; a contact with the "
+            "{listed} on the list, at {cost} each, is expected to leave us better off by {gain}.",
+            leaving=leaving,
+            members=members,
+            listed=count(len(found.listed)),
+            cost=cost,
+            gain=money(found.gain, currency),
+        )
     return Paragraph((text,), role="meeting")

@@ -25,7 +25,7 @@ from clv_lib.reporting.elements import Card, Cards, Paragraph, Table, Tasks, Tru
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
-from clv_lib.reporting.summaries.lifecycle import NOTHING, STAGES
+from clv_lib.reporting.summaries.lifecycle_words import NOTHING, STAGES
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, share
 
 STEPS: Final = {1: say("a month"), 3: say("three months"), 12: say("a year")}

@@ -4,14 +4,12 @@ from typing import Any
 
 from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
-from clv_lib.reporting.study import REFUSAL, Study
+from clv_lib.reporting.study import REFUSAL, VALUE_NOTEBOOK, Study
 from clv_lib.reporting.summaries import advice, data, forecast, terms, value
 from clv_lib.reporting.summaries.contract_overview import contract_overview
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, refusal_sentence, say, share
-
-VALUE_NOTEBOOK = "04_lifetime_value"
 
 
 def gather(study: Study) -> Overview:
