@@ -1,0 +1,103 @@
+"""What the page on the lifecycle says of the months to come, and of what is getting worse."""
+
+import numpy as np
+
+from clv_lib.analysis.lifecycle import Lifecycle
+from clv_lib.analysis.stage_projection import Projection
+from clv_lib.analysis.watch_metrics import Watched
+from clv_lib.names import (
+    LIFECYCLE_STAGES,
+)
+from clv_lib.reporting import plots_lifecycle
+from clv_lib.reporting.elements import Element, Paragraph, Table
+from clv_lib.reporting.summaries.lifecycle_words import MASS, METRICS, NOTHING, STAGES
+from clv_lib.reporting.wording import Quantity, Sentence, count, say, say_count, share
+
+
+def projection(ahead: Projection, found: Lifecycle) -> tuple[Element, ...]:
+    """The months to come."""
+    months = int(ahead.table["ahead"].max())
+    monthly = found.monthly
+    last = monthly.iloc[-1]
+    grows = max(LIFECYCLE_STAGES, key=lambda stage: float(ahead.at(stage, months)["mean"]) - float(last[stage]))
+    row = ahead.at(grows, months)
+    values: dict[str, Quantity | Sentence] = {
+        "stage": STAGES[grows],
+        "now": count(last[grows]),
+        "then": count(row["mean"]),
+        "low": count(row["low"]),
+        "high": count(row["high"]),
+        "months": count(months),
+    }
+    chart = plots_lifecycle.projection(
+        ahead.table,
+        monthly,
+        labels=STAGES,
+        title=say("If things go on as they do, {stage} grows most: from {now} to {then} in {months} months", **values),
+        alt=say("A small chart per stage; {stage} goes from {now} to {then}, {low} to {high}.", **values),
+        caption=say(
+            "Dark line: seen. Line and band: expected, and {mass} of what may come, month by month: uncertain chances, "
+            "seasons, new customers and luck.",
+            mass=MASS,
+        ),
+        x=say("months from now"),
+        y=say("customers"),
+    )
+    rows: list[list[Quantity | Sentence]] = []
+    for stage in LIFECYCLE_STAGES:
+        each = ahead.at(stage, months)
+        interval = say("{low} to {high}", low=count(each["low"]), high=count(each["high"]))
+        rows.append([STAGES[stage], count(last[stage]), count(each["mean"]), interval])
+    table = Table(
+        say("Stage sizes now and in {months} months", months=count(months)),
+        (say("Stage"), say("Now"), say("Expected"), say("{mass} of futures", mass=MASS)),
+        rows,
+    )
+    return chart, table
+
+
+def watched(metrics: tuple[Watched, ...], found: Lifecycle) -> tuple[Element, ...]:
+    """Metrics, and which got worse beyond chance."""
+    worse = [each for each in metrics if each.worse]
+    text = [
+        say_count("{n} metric got worse beyond chance.", "{n} metrics got worse beyond chance.", n=len(worse))
+        if worse
+        else say("No metric got worse beyond chance."),
+        say(
+            "{n} metrics were looked at, so each must be more certain to raise an alarm: all together raise a false "
+            "one in one page of twenty.",
+            n=count(len(metrics)),
+        ),
+    ]
+    if np.isfinite(found.activation_days):
+        text.append(
+            say(
+                "In time means within {within} days; half of those who did so took {days} days or fewer.",
+                within=count(found.within_days),
+                days=count(found.activation_days),
+            )
+        )
+    rows: list[list[Quantity | Sentence]] = [
+        [
+            METRICS[each.name],
+            _rate(each.recent[0]),
+            say("{low} to {high}", low=_rate(each.recent[1]), high=_rate(each.recent[2])),
+            _rate(each.before[0]),
+            share(each.p_worse) if np.isfinite(each.p_worse) else NOTHING,
+            say("worse") if each.worse else say("within chance"),
+        ]
+        for each in metrics
+    ]
+    head = (
+        say("Metric"),
+        say("Last three months"),
+        say("{mass} interval", mass=MASS),
+        say("Twelve before"),
+        say("Got worse with probability"),
+        say("Verdict"),
+    )
+    return (Paragraph(tuple(text)), Table(say("What to watch"), head, rows))
+
+
+def _rate(value: float) -> Quantity:
+    return share(value, 1)
