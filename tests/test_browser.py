@@ -75,7 +75,9 @@ def axe_finds_nothing(browser, report, *, width: int, scheme: str, states: tuple
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing_with_code_closed_and_opened(browser, report, width, scheme):
-    axe_finds_nothing(browser, report, width=width, scheme=scheme, states=("closed", "opened"))
+    """Opened, pages show all that they show closed; closed they are looked at once in each colour."""
+    states = ("closed", "opened") if width == WIDTHS[0] else ("opened",)
+    axe_finds_nothing(browser, report, width=width, scheme=scheme, states=states)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (375, "light"), (1280, "light"), (1280, "dark")])
