@@ -19,7 +19,7 @@ from clv_lib.data.customers import (
     split_cells,
     valuation_cells,
 )
-from clv_lib.data.engines import open_engine, write_parquet
+from clv_lib.data.engines import IbisEngine, dialect_of, open_engine, write_parquet
 from clv_lib.data.ingest import ingest
 from clv_lib.errors import DataError, SettingsError
 from clv_lib.periods import observation_window
@@ -184,3 +184,9 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
             write_parquet(nw.from_native(broken), target)
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["out.parquet"]
+
+
+@pytest.mark.parametrize("ask", [dialect_of, lambda engine: engine.project(None, ["amount"])])
+def test_an_engine_without_a_dialect_says_that_columns_need_types(ask):
+    with pytest.raises(DataError, match=r"must have types already where engine.kind is 'ibis'"):
+        ask(IbisEngine(None))

@@ -7,6 +7,7 @@ out Narwhals lazy frames, so that everything after the door is written once.
 import os
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,10 @@ from clv_lib.errors import DataError, SettingsError
 from clv_lib.settings import EngineSection
 
 MEMORY_LIMIT: Final = "2GB"  # beyond it DuckDB spills to a scratch folder, removed on closing
+_TYPED: Final = (
+    "columns must have types already where engine.kind is {kind!r}, but one of them is text. "
+    "Give the table's columns their types in the database, or read the data through DuckDB or Spark."
+)
 
 
 class Engine(Protocol):
@@ -53,9 +58,22 @@ class Engine(Protocol):
     def __exit__(self, *fault: object) -> None: ...
 
 
-class _Closing:
-    def close(self) -> None:
-        raise NotImplementedError
+def dialect_of(engine: Engine) -> Dialect:
+    """Dialect in which text is parsed in the engine.
+
+    Raises
+    ------
+    DataError
+        The engine speaks none: its tables must have types already.
+    """
+    if engine.dialect is None:
+        raise DataError(_TYPED.format(kind=engine.kind))
+    return engine.dialect
+
+
+class _Closing(ABC):
+    @abstractmethod
+    def close(self) -> None: ...
 
     def __enter__(self) -> Any:
         return self
@@ -183,8 +201,8 @@ class IbisEngine(_Closing):
         return nw.from_native(cached)
 
     def project(self, frame: nw.LazyFrame[Any], columns: list[str]) -> nw.LazyFrame[Any]:
-        """Refuse: every database behind Ibis has its own SQL."""
-        raise NotImplementedError
+        """Refuse: every database behind Ibis has its own SQL, and no dialect is spoken here."""
+        raise DataError(_TYPED.format(kind=self.kind))
 
     def drop(self, name: str) -> None:
         """Nothing to forget: nothing was loaded under a name."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 import narwhals as nw
 
 from clv_lib.data.dialects import Dialect
-from clv_lib.data.engines import Engine
+from clv_lib.data.engines import Engine, dialect_of
 from clv_lib.data.quality import Inferred
 from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.errors import DataError, SettingsError
@@ -193,7 +193,7 @@ def infer_date_form(
     DataError
         Two forms fit and disagree about some day.
     """
-    dialect = _dialect(engine)
+    dialect = dialect_of(engine)
     value = dialect.name(column)
 
     def sql(form: str) -> str:
@@ -226,7 +226,7 @@ def infer_number_form(
     DataError
         Two forms fit and disagree about some amount.
     """
-    dialect = _dialect(engine)
+    dialect = dialect_of(engine)
     value = dialect.name(column)
     marks = (".", ",", " ", "'")
     holds = [f"CASE WHEN {dialect.matches(value, _escaped(mark))} THEN 1 END" for mark in marks]
@@ -291,9 +291,3 @@ def counted(engine: Engine, frame: Frame, expressions: list[str]) -> list[int]:
 
 def _first(frame: Frame) -> Any:
     return next(iter(frame.collect("pyarrow").to_native().to_pylist()[0].values()))
-
-
-def _dialect(engine: Engine) -> Dialect:
-    if engine.dialect is None:
-        raise NotImplementedError(engine.kind)
-    return engine.dialect

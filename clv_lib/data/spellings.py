@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import narwhals as nw
 
-from clv_lib.data.dialects import Dialect, literal
-from clv_lib.data.engines import Engine
+from clv_lib.data.dialects import literal
+from clv_lib.data.engines import Engine, dialect_of
 from clv_lib.data.fetching import fetch
 from clv_lib.data.parsing import TOLERATED_SHARE, infer_number_form, number_sql, present
 from clv_lib.data.quality import Inferred
@@ -68,7 +68,7 @@ def plain_months(frame: Frame, engine: Engine, *, form: str | None, about: str) 
     With a stated ``form`` the owner has said how all dates are written, so the names are put into English wherever
     they stand.
     """
-    dialect = _dialect(engine)
+    dialect = dialect_of(engine)
     if form is not None and "%B" not in form and "%b" not in form:
         return frame, []
     value = present(dialect, ORDERED_AT)
@@ -105,7 +105,7 @@ def plain_amounts(
     DataError
         The amounts of one way of writing can be read as different numbers.
     """
-    dialect = _dialect(engine)
+    dialect = dialect_of(engine)
     raw = present(dialect, AMOUNT)
     symbols = [currency.lower(), *SYMBOLS.get(currency, ())]
     marks = "|".join(_escaped(each) for each in sorted(symbols, key=len, reverse=True))
@@ -164,7 +164,7 @@ def plain_amounts(
 
 
 def _replaced(frame: Frame, column: str, sql: str, engine: Engine) -> Frame:
-    name = _dialect(engine).name
+    name = dialect_of(engine).name
     others = [name(each) for each in frame.collect_schema().names() if each != column]
     return engine.project(frame, [*others, f"{sql} AS {name(column)}"])
 
@@ -179,9 +179,3 @@ def _counts(frame: Frame, tests: dict[str, str], engine: Engine) -> dict[str, in
 
 def _escaped(mark: str) -> str:
     return "".join(f"[{each}]" if each in ".$" else each for each in mark)
-
-
-def _dialect(engine: Engine) -> Dialect:
-    if engine.dialect is None:
-        raise NotImplementedError(engine.kind)
-    return engine.dialect
