@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from clv_lib.data.tables import CONTRACTS
-from clv_lib.settings import PoliciesSection, RetentionSection, StagesSection, TableSection
+from clv_lib.settings import (
+    Play,
+    PoliciesSection,
+    RetentionSection,
+    SegmentsSection,
+    StagesSection,
+    StrategySection,
+    TableSection,
+)
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
 
@@ -48,6 +56,9 @@ def test_every_policy_stands_there_with_its_default():
             {*ChurnSection.model_fields, *(f"save_rate.{name}" for name in SaveRate.model_fields)},
         ),
         ("| key of `[stages]` | means |\n", set(StagesSection.model_fields)),
+        ("| key of `[segments]` | means |\n", set(SegmentsSection.model_fields)),
+        ("| key of `[plays.NAME]` | means |\n", set(Play.model_fields)),
+        ("| key of `[strategy]` | means |\n", set(StrategySection.model_fields)),
         (
             "| key of `[costs]` | means |\n",
             {*CostsSection.model_fields, *(f"channels.NAME.{name}" for name in ChannelCosts.model_fields)},

@@ -7,6 +7,7 @@ misspelt assumption would otherwise be silently replaced by the default.
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
+from clv_lib.settings.plays import Play
 from clv_lib.settings.policies import PoliciesSection
 from clv_lib.settings.retention import RetentionSection
 from clv_lib.settings.sections import (
@@ -17,7 +18,9 @@ from clv_lib.settings.sections import (
     PriorSpec,
     ReportSection,
 )
+from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
+from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TableSection, TablesSection
 
 __all__ = [
@@ -29,13 +32,16 @@ __all__ = [
     "EconomicsSection",
     "EngineSection",
     "ModelSection",
+    "Play",
     "PoliciesSection",
     "PriorSpec",
     "ReportSection",
     "RetentionSection",
     "SaveRate",
+    "SegmentsSection",
     "Settings",
     "StagesSection",
+    "StrategySection",
     "TableSection",
     "TablesSection",
     "load_settings",

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from clv_lib.errors import SettingsError
 from clv_lib.settings.churn import ChurnSection
 from clv_lib.settings.costs import CostsSection
+from clv_lib.settings.plays import Play
 from clv_lib.settings.policies import PoliciesSection
 from clv_lib.settings.retention import RetentionSection
 from clv_lib.settings.sections import (
@@ -23,7 +24,9 @@ from clv_lib.settings.sections import (
     ReportSection,
     Section,
 )
+from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
+from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TablesSection
 
 SETTINGS_FILE: Final = "dataset.toml"
@@ -49,6 +52,9 @@ class Settings(Section):
     retention: RetentionSection = RetentionSection()
     churn: ChurnSection = ChurnSection()
     stages: StagesSection = StagesSection()
+    segments: SegmentsSection = SegmentsSection()
+    plays: dict[str, Play] = Field(default_factory=dict)
+    strategy: StrategySection = StrategySection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")
