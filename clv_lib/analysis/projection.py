@@ -98,7 +98,10 @@ def project(
     CannotEstimateError
         When some draw leaves the mean spend undefined.
     """
-    forms, purchase, spend, table = _prepared(purchase_draws, spend_draws, cells, family)
+    forms = closed_forms(family)
+    purchase, spend = paired(purchase_draws, spend_draws, family)
+    table = _sorted_arrays(cells)
+    require_mean_spend(spend, frequency=table["spend_frequency"])
     wanted = _Wanted(horizon, discount_rate, infinite, with_time)
     for part, ahead in _batches(table, forms, purchase, wanted, batch):
         past = {name: part[name] for name in (names.FREQUENCY, names.RECENCY, names.T)}
@@ -122,65 +125,6 @@ def project(
             revenue=bought * discount,
             time_alive=outcome.time_alive,
         )
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What is expected of one customer per draw and cell; nothing is simulated. Arrays have dims (draw, cell).
-
-    Attributes
-    ----------
-    rows : ndarray, dims (cell,)
-        Positions in the cells.
-    discounted, months : ndarray
-        As in :class:`Batch`; ``months`` is None where time was not asked for.
-    spend : ndarray
-        Expected value of one purchase, in currency.
-    soon : ndarray
-        Expected purchases within ``soon`` weeks, not discounted.
-    """
-
-    rows: np.ndarray
-    discounted: np.ndarray
-    months: np.ndarray | None
-    spend: np.ndarray
-    soon: np.ndarray
-
-
-def expect(
-    purchase_draws: Draws,
-    spend_draws: Draws,
-    cells: pd.DataFrame,
-    *,
-    family: PurchaseFamily,
-    horizon: float,
-    discount_rate: float,
-    soon: float,
-    with_time: bool = False,
-    batch: int = CELLS_PER_BATCH,
-) -> Iterator[Expectation]:
-    """The expectations of :func:`project` alone, and the purchases of the next ``soon`` weeks beside them."""
-    forms, purchase, spend, table = _prepared(purchase_draws, spend_draws, cells, family)
-    wanted = _Wanted(horizon, discount_rate, infinite=False, with_time=with_time, soon=soon)
-    for part, ahead in _batches(table, forms, purchase, wanted, batch):
-        alive = forms.p_alive(*purchase, **{name: part[name] for name in (names.FREQUENCY, names.RECENCY, names.T)})
-        history = {"frequency": part["spend_frequency"], "monetary_value": part[names.MONETARY_VALUE]}
-        yield Expectation(
-            rows=part["rows"],
-            discounted=alive * ahead["discounted"],
-            months=alive * ahead["months"] if with_time else None,
-            spend=gamma_gamma.expected_spend(*spend, **history),
-            soon=alive * ahead["soon"],
-        )
-
-
-def _prepared(
-    purchase_draws: Draws, spend_draws: Draws, cells: pd.DataFrame, family: PurchaseFamily
-) -> tuple[ClosedForms, tuple[np.ndarray, ...], tuple[np.ndarray, ...], dict[str, np.ndarray]]:
-    purchase, spend = paired(purchase_draws, spend_draws, family)
-    table = _sorted_arrays(cells)
-    require_mean_spend(spend, frequency=table["spend_frequency"])
-    return closed_forms(family), purchase, spend, table
 
 
 def mean_discount(mean_time: np.ndarray, *, discount_rate: float) -> np.ndarray:
@@ -231,7 +175,6 @@ class _Wanted:
     rate: float
     infinite: bool
     with_time: bool
-    soon: float | None = None
 
     def if_alive(
         self, forms: ClosedForms, purchase: tuple[np.ndarray, ...], x: np.ndarray, T: np.ndarray
@@ -244,8 +187,6 @@ class _Wanted:
         found["discounted"] = forms.purchases_if_alive(*purchase, **near) if self.rate > 0 else found["purchases"]
         if self.infinite:
             found["discounted_infinite"] = forms.purchases_if_alive(*purchase, **far)
-        if self.soon is not None:
-            found["soon"] = forms.purchases_if_alive(*purchase, **pair, horizon=self.soon)
         if self.with_time:
             found["months"] = forms.time_if_alive(*purchase, **near) / WEEKS_PER_MONTH
         if self.with_time and self.infinite:
