@@ -156,7 +156,8 @@ def _at_risk(view: SegmentView, currency: str) -> Table:
             ]
         )
     head = (
-        say("Segment"), say("Mean risk"), say("Value at risk"), say("Part of the profit to come"), say("May be written to"),
+        say("Segment"), say("Mean risk"), say("Value at risk"), say("Part of the profit to come"),
+        say("May be written to"),
     )  # fmt: skip
     days = count(view.horizon_days)
     caption = (
