@@ -314,7 +314,7 @@ def beside_rfm(view: SegmentView, currency: str) -> tuple[Element, ...]:
         currency=currency,
         title=say("{n} customers chosen by value bring {value} of the profit to come, as many by RFM {rfm}", **values),
         alt=say(
-            "Table of five by five: mean profit to come by recency and frequency, highest where both are 5: {best}.",
+            "Table of five by five: mean profit to come by recency and frequency; where both are 5 it is {best}.",
             best=money(grid[0, 4], currency),
         ),
         caption=say(
