@@ -21,10 +21,11 @@ from typing import Final, Literal
 
 import numpy as np
 
+from clv_lib.data.experiments import GROUP_NAMES, Experiments
 from clv_lib.models.posterior import Posterior
-from clv_lib.settings import Play
+from clv_lib.settings import ModelSection, Play
 
-GROUPS: Final = ("new", "regular", "quiet")  # evidence groups
+GROUPS: Final = GROUP_NAMES
 BETWEEN: Final = (2.0, 4.0)  # Gamma: groups differ by about half of what plays are unsure by
 SIDE_SD: Final = 0.1  # of what a play does besides what it is for
 Source = Literal["measured", "prior"]
@@ -39,7 +40,7 @@ class Uplift:
     plays : mapping of str to Play
     changes : mapping of str to numpy.ndarray of dims (group, draw)
         Log change of what each play moves: purchase rate, basket, or staying (minus the log change of leaving).
-    side : mapping of str to numpy.ndarray of dims (group, draw)
+    side : mapping of str to numpy.ndarray of dims (draw,)
         Log change of the basket under a play that moves the rate, and the other way round; measured plays only.
     members : mapping of str to mapping of str to int
         Members of campaigns with a control group behind each play, by evidence group.
@@ -86,3 +87,62 @@ def prior_change(play: Play, ratio: np.ndarray, *, rng: np.random.Generator) -> 
     common = rng.standard_normal(len(ratio))
     own = ratio * rng.standard_normal((len(GROUPS), len(ratio)))
     return np.asarray(prior_middle(play) + play.effect_sd * (common + own))
+
+
+def fit_uplift(
+    evidence: Experiments,
+    plays: Mapping[str, Play],
+    *,
+    size: int,
+    seed: int,
+    settings: ModelSection | None = None,
+    cores: int | None = None,
+) -> Uplift:
+    """Posterior of every play's effect.
+
+    Parameters
+    ----------
+    evidence : Experiments
+    plays : mapping of str to Play
+        Whose priors count; evidence of a play that is not among them is left out.
+    size : int
+        Draws to keep.
+    seed : int
+    settings : ModelSection, optional
+        Draws, tune and chains.
+    cores : int, optional
+
+    Returns
+    -------
+    Uplift
+        Plays without evidence keep their prior, but how far groups differ is learned from those that have some.
+    """
+    from clv_lib.models.uplift_fit import sampled  # the sampler is loaded where there is something to sample
+
+    counts = evidence.counts[evidence.counts["play"].isin(list(plays))]
+    if not len(counts):
+        return prior_uplift(plays, size=size, seed=seed)
+    spend = evidence.spend[evidence.spend["play"].isin(list(plays))]
+    measured = [name for name in plays if (counts["play"] == name).any()]
+    tree = sampled(
+        counts, spend, {name: plays[name] for name in measured}, seed=seed, settings=settings or ModelSection(), cores=cores
+    )
+    posterior = Posterior("uplift", tree, customers=int(counts["n"].sum()))
+    rng = np.random.default_rng(seed)
+    data = tree["posterior"].to_dataset().stack(sample=("chain", "draw")).transpose("sample", ...)
+    total = data.sizes["sample"]
+    taken = np.sort(rng.choice(total, size=size, replace=total < size))
+    change, side = (data[name].to_numpy()[taken] for name in ("change", "side"))
+    ratio = data["ratio"].to_numpy()[taken]
+    changes = {
+        name: change[:, measured.index(name)].T if name in measured else prior_change(play, ratio, rng=rng)
+        for name, play in plays.items()
+    }
+    behind = counts.groupby(["play", "group"])["n"].sum()
+    return Uplift(
+        plays,
+        changes,
+        {name: side[:, number] for number, name in enumerate(measured)},
+        {name: {str(group): int(n) for group, n in behind[name].items()} for name in measured},
+        posterior,
+    )
