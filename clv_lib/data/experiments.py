@@ -37,7 +37,7 @@ EVIDENCE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
 }
 GROUP_NAMES: Final = tuple(EVIDENCE_GROUPS)
 TREATMENT: Final = "treated"  # 1 or 0
-USED, OBSERVATIONAL, RUNNING, UNBALANCED, UNKNOWN_PLAY = "used", "observational", "running", "unbalanced", "no_play"
+USED: Final = "used"
 BEFORE_DAYS: Final = 90
 FARTHEST_Z: Final = 3.29  # 1 in 1,000 by a coin: of a dozen campaigns, one in eighty datasets is set aside for nothing
 LOG_UNITS: Final = 1_000_000  # logarithms are added as integers, so that any order of rows gives the same sum
@@ -74,8 +74,10 @@ class Experiments:
 
 def no_experiments(*, contractual: bool = False) -> Experiments:
     """Where no table of campaigns is."""
-    empty = [pd.DataFrame(columns=list(names)) for names in (LIST_COLUMNS, COUNT_COLUMNS, SPEND_COLUMNS)]
-    return Experiments(*empty, contractual=contractual)
+    listed, counts, spend = (
+        pd.DataFrame(columns=list(names)) for names in (LIST_COLUMNS, COUNT_COLUMNS, SPEND_COLUMNS)
+    )
+    return Experiments(listed, counts, spend, contractual)
 
 
 def experiments(
@@ -189,7 +191,10 @@ def _per_arm(done: Frame) -> pd.DataFrame:
             (nw.col(ORDERS) > 0).cast(nw.Int64).alias("buys"), (nw.col("before") * nw.col("before")).alias("squared")
         )
         .with_columns(
-            *((nw.col(each) * inside).alias(each) for each in (ORDERS, "buys", "value", "reduction", "before", "squared"))
+            *(
+                (nw.col(each) * inside).alias(each)
+                for each in (ORDERS, "buys", "value", "reduction", "before", "squared")
+            )
         )
         .group_by(CAMPAIGN_ID, TREATMENT)
         .agg(

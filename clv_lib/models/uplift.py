@@ -125,7 +125,12 @@ def fit_uplift(
     spend = evidence.spend[evidence.spend["play"].isin(list(plays))]
     measured = [name for name in plays if (counts["play"] == name).any()]
     tree = sampled(
-        counts, spend, {name: plays[name] for name in measured}, seed=seed, settings=settings or ModelSection(), cores=cores
+        counts,
+        spend,
+        {name: plays[name] for name in measured},
+        seed=seed,
+        settings=settings or ModelSection(),
+        cores=cores,
     )
     posterior = Posterior("uplift", tree, customers=int(counts["n"].sum()))
     rng = np.random.default_rng(seed)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import nutpie
 import numpy as np
+import nutpie
 import pandas as pd
 import pymc as pm
 import pytensor.tensor as pt
@@ -35,9 +35,7 @@ def sampled(
     """Sample; the posterior holds ``change`` (play, group), ``side`` (play), ``ratio``, ``shape`` and ``width``."""
     data, levels, spend_levels = model_data(counts, spend, plays)
     compiled = _compiled(len(plays), levels, spend_levels).with_data(**data)
-    tree = nuts(
-        compiled, draws=settings.draws, tune=settings.tune, chains=settings.chains, seed=seed, cores=cores
-    )
+    tree = nuts(compiled, draws=settings.draws, tune=settings.tune, chains=settings.chains, seed=seed, cores=cores)
     kept = tree["posterior"].to_dataset()[["change", "side", "ratio", "shape", "width"]]
     return xr.DataTree.from_dict({"posterior": kept, "sample_stats": tree["sample_stats"].to_dataset()})
 
@@ -113,8 +111,7 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
             for name in ("level", "play", "group", "treated")
         }
         number = {
-            name: pm.Data(name, np.zeros(1))
-            for name in ("orders", "n", "left", "of", "buyers", "mean_log", "within")
+            name: pm.Data(name, np.zeros(1)) for name in ("orders", "n", "left", "of", "buyers", "mean_log", "within")
         }
         middle, unsure = pm.Data("middle", np.zeros(plays)), pm.Data("unsure", np.ones(plays))
         basket = pm.Data("basket", np.zeros(plays))
@@ -122,9 +119,7 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
         ratio = pm.Gamma("ratio", *BETWEEN)
         common = pm.Normal("common", 0.0, 1.0, shape=plays)
         own = pm.Normal("own", 0.0, 1.0, shape=(plays, len(GROUPS)))
-        change = pm.Deterministic(
-            "change", middle[:, None] + unsure[:, None] * (common[:, None] + ratio * own)
-        )
+        change = pm.Deterministic("change", middle[:, None] + unsure[:, None] * (common[:, None] + ratio * own))
         side = pm.Normal("side", 0.0, SIDE_SD, shape=plays)
         level = pm.Normal("level", 0.0, LEVEL_SD, shape=levels)
         spend_level = pm.Normal("spend_level", 0.0, SPEND_SD, shape=spend_levels)
