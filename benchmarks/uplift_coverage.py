@@ -2,9 +2,9 @@
 
 Run as ``python benchmarks/uplift_coverage.py``; takes about twenty minutes on two cores. Each history is the demo's
 company simulated anew, read as a careful analyst would, its campaigns counted and the model fitted. The true uplift is
-that of the simulation, the same in every group. A play gets a budget if in some group its expected profit is positive
-and the chance of losing money is at most ``strategy.loss_chance``; once with the discount that it gives, and once as
-if it gave none, so that the evidence alone must stop a play that does nothing.
+that of the simulation, the same in every group. Then the strategy divides a budget between the plays that were
+measured; once with the discounts that they give, and once as if they gave none, so that the evidence alone must stop
+a play that does nothing.
 """
 
 import argparse
@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from clv_lib.analysis.plays import PlayCosts, plays_of
-from clv_lib.data.campaign_list import campaign_costs
+from clv_lib.analysis.budgeting import choose
+from clv_lib.analysis.play_costs import play_costs
+from clv_lib.analysis.plays import plays_of
+from clv_lib.analysis.segment_base import SegmentBase
+from clv_lib.analysis.strategy import options
 from clv_lib.data.customers import Frame, purchase_days
 from clv_lib.data.engines import DuckDBEngine
-from clv_lib.data.experiments import GROUP_NAMES, Experiments, experiments
+from clv_lib.data.experiments import Experiments, experiments
 from clv_lib.data.keeping import kept
 from clv_lib.data.simulate import END, Crm, simulate_crm
 from clv_lib.data.simulate.process import PLAYS
@@ -28,11 +31,13 @@ from clv_lib.data.stage_rules import stage_rules
 from clv_lib.data.stages import stretches
 from clv_lib.models.fitting import diagnose
 from clv_lib.models.uplift import Uplift, fit_uplift
-from clv_lib.settings import ModelSection, Play, Settings, load_settings
+from clv_lib.names import EVIDENCE_GROUPS, EVIDENCE_OF_STAGE
+from clv_lib.settings import ModelSection, Settings, load_settings
 
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 MASS = 0.9
 DRAWS = 2_000
+CUSTOMERS = 500  # of each group, to whom the budget may go
 
 
 def tables_of(crm: Crm) -> dict[str, pd.DataFrame]:
@@ -77,10 +82,8 @@ def record_of(tables: dict[str, pd.DataFrame]) -> dict[str, Frame]:
     return record
 
 
-def learn(record: dict[str, Frame], settings: Settings) -> tuple[Experiments, dict[str, Play]]:
-    """Count the campaigns of a record, and the plays with their costs."""
-    plays = plays_of(settings)
-    costs = PlayCosts(*campaign_costs(record, plays))
+def learn(record: dict[str, Frame], settings: Settings) -> Experiments:
+    """Count the campaigns of a record."""
     days = kept(purchase_days(record["transactions"]))
     rules = stage_rules(settings.stages, days)
     found = kept(
@@ -88,15 +91,16 @@ def learn(record: dict[str, Frame], settings: Settings) -> tuple[Experiments, di
             record["transactions"], rules=rules, end=END, customers=record["customers"], referrals=record["referrals"]
         )
     )
-    return experiments(record, plays, found, end=END), plays_of(settings, costs=costs)
+    return experiments(record, plays_of(settings), found, end=END)
 
 
-def histories(n: int, settings: Settings, *, first: int = 0) -> Iterator[tuple[Experiments, dict[str, Play], Uplift]]:
+def histories(n: int, settings: Settings, *, first: int = 0) -> Iterator[tuple[Experiments, pd.DataFrame, Uplift]]:
     """Simulate, count and fit, one history after the other."""
     model = ModelSection(draws=800, tune=600, chains=4)
     for seed in range(first, first + n):
-        found, plays = learn(record_of(tables_of(simulate_crm(seed=seed))), settings)
-        yield found, plays, fit_uplift(found, plays, size=DRAWS, seed=seed, settings=model)
+        tables = tables_of(simulate_crm(seed=seed))
+        found = learn(record_of(tables), settings)
+        yield found, tables["campaigns"], fit_uplift(found, plays_of(settings), size=DRAWS, seed=seed, settings=model)
 
 
 def intervals(found: Experiments, uplift: Uplift) -> pd.DataFrame:
@@ -111,36 +115,35 @@ def intervals(found: Experiments, uplift: Uplift) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["play", "group", "members", "true", "mean", "low", "high", "holds"])
 
 
-def base_of(found: Experiments) -> pd.DataFrame:
-    """What customers of each group do without a play: purchase days per day, and value of one, from control arms."""
-    rows = []
-    for group in GROUP_NAMES:
+def base_of(found: Experiments, *, margin: float) -> SegmentBase:
+    """Three groups as the control arms show them: purchase days, value of one, and a year's margin to come."""
+    rate, value = [], []
+    for group in EVIDENCE_GROUPS:
         part = found.counts[(found.counts["group"] == group) & (found.counts["treated"] == 0)]
         days = part["play"].map({name: play.days for name, play in PLAYS.items()})
         spend = found.spend[(found.spend["group"] == group) & (found.spend["treated"] == 0)]
-        rate = (part["orders"] * part["n"]).sum() / (days * part["n"]).sum()
-        value = float(np.exp(spend["total"].sum() / spend["n"].sum() + 0.18))  # the mean above the mean of the log
-        rows.append((group, rate, value))
-    return pd.DataFrame(rows, columns=["group", "rate", "value"]).set_index("group")
+        rate.append((part["orders"] * part["n"]).sum() / (days * part["n"]).sum())
+        value.append(np.exp(spend["total"].sum() / spend["n"].sum() + 0.18))  # the mean above the mean of the log
+    groups = pd.DataFrame({"segment": EVIDENCE_GROUPS, "band": 1, "evidence": EVIDENCE_GROUPS})
+    stages = [tuple(s for s, its in EVIDENCE_OF_STAGE.items() if its == group) for group in EVIDENCE_GROUPS]
+    groups = groups.assign(customers=CUSTOMERS, reachable=CUSTOMERS, stages=stages)
+    purchases, worth = (np.repeat(np.array(each)[:, None], DRAWS, axis=1) for each in (rate, value))
+    nothing = np.zeros_like(purchases)
+    year = purchases * worth * margin * 365
+    return SegmentBase(groups, year, purchases, worth, np.full(DRAWS, margin), nothing, nothing, 90)
 
 
 def gets_budget(
-    found: Experiments, plays: dict[str, Play], uplift: Uplift, settings: Settings, *, discounts: bool
+    found: Experiments, campaigns: pd.DataFrame, uplift: Uplift, settings: Settings, *, discounts: bool
 ) -> set[str]:
-    """Plays of the demo that some group is treated with."""
-    base, chosen = base_of(found), set()
-    for name in uplift.members:
-        play = plays[name]
-        for group in uplift.members[name]:
-            effect = uplift.effect(name, group)
-            revenue = base["rate"][group] * play.effect_days * base["value"][group]
-            discount = play.discount if discounts else 0.0
-            borrowed = settings.strategy.borrowed * (discount > 0)
-            profit = revenue * (settings.economics.gross_margin * effect * (1 - borrowed) - discount * (1 + effect))
-            profit = profit - (play.cost_per_contact or 0.0)
-            if profit.mean() > 0 and (profit < 0).mean() <= settings.strategy.loss_chance:
-                chosen.add(name)
-    return chosen
+    """Plays of past campaigns that the strategy spends money on, with the plays' discounts or as if they gave none."""
+    plays = {name: uplift.plays[name] for name in uplift.members}
+    if not discounts:
+        plays = {name: play.model_copy(update={"discount": 0.0}) for name, play in plays.items()}
+    base = base_of(found, margin=settings.economics.gross_margin)
+    costs = play_costs(plays, campaigns, churn=None, mean_purchase=float(base.order_value.mean()))
+    plan = choose(options(base, plays, uplift, settings.strategy, costs), settings.strategy)
+    return set(plan.table["play"])
 
 
 def main() -> None:
@@ -150,11 +153,11 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = load_settings(DEMO)
     parts, budgets, trusted = [], {True: [], False: []}, 0
-    for found, plays, uplift in histories(arguments.histories, settings, first=arguments.first):
+    for found, campaigns, uplift in histories(arguments.histories, settings, first=arguments.first):
         parts.append(intervals(found, uplift))
         trusted += uplift.posterior is not None and diagnose(uplift.posterior).trusted
         for discounts, chosen in budgets.items():
-            chosen.append(gets_budget(found, plays, uplift, settings, discounts=discounts))
+            chosen.append(gets_budget(found, campaigns, uplift, settings, discounts=discounts))
         print(".", end="", flush=True)
     table = pd.concat(parts)
     print(f"\n{arguments.histories} histories, diagnostics passed in {trusted}; intervals of {MASS:.0%}\n")

@@ -26,16 +26,22 @@ from clv_lib.data.campaign_list import LIST_COLUMNS, campaign_list, codes_of, pl
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.deeds import days_of_purchase, deeds, still_members
 from clv_lib.data.tables.crm import TREATED
-from clv_lib.names import ARM, ASSIGNED_AT, CAMPAIGN_ID, CUSTOMER_ID, LIFECYCLE_STAGE, ORDERS, PLAY, STARTS_AT, N
+from clv_lib.names import (
+    ARM,
+    ASSIGNED_AT,
+    CAMPAIGN_ID,
+    CUSTOMER_ID,
+    EVIDENCE_GROUPS,
+    EVIDENCE_OF_STAGE,
+    LIFECYCLE_STAGE,
+    ORDERS,
+    PLAY,
+    STARTS_AT,
+    N,
+)
 from clv_lib.periods import day_number
 from clv_lib.settings import Play
 
-EVIDENCE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "new": ("acquisition", "activation"),
-    "regular": ("retention", "loyalty", "referral", "reactivated"),
-    "quiet": ("at_risk", "dormant"),
-}
-GROUP_NAMES: Final = tuple(EVIDENCE_GROUPS)
 TREATMENT: Final = "treated"  # 1 or 0
 USED: Final = "used"
 BEFORE_DAYS: Final = 90
@@ -174,8 +180,9 @@ def _in_groups(done: Frame, stretches: Frame) -> Frame:
         .filter((nw.col("day") <= eve) & (nw.col("stretch_until").is_null() | (nw.col("stretch_until") > eve)))
     )
     number: nw.Expr = nw.lit(0)
-    for code, stages in enumerate(EVIDENCE_GROUPS.values()):
-        number = nw.when(nw.col(LIFECYCLE_STAGE).is_in(list(stages))).then(nw.lit(code)).otherwise(number)
+    for code, group in enumerate(EVIDENCE_GROUPS):
+        stages = [stage for stage, its in EVIDENCE_OF_STAGE.items() if its == group]
+        number = nw.when(nw.col(LIFECYCLE_STAGE).is_in(stages)).then(nw.lit(code)).otherwise(number)
     found = found.select(CAMPAIGN_ID, CUSTOMER_ID, number.cast(nw.Int64).alias("stage_group"))
     return done.join(found, on=[CAMPAIGN_ID, CUSTOMER_ID], how="left").with_columns(
         nw.col("stage_group").fill_null(0),
@@ -236,6 +243,6 @@ def _spend(done: Frame) -> pd.DataFrame:
 def _only(table: pd.DataFrame, used: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """Rows of campaigns that are evidence, with the play's name and the group's."""
     found = table.merge(used, on=CAMPAIGN_ID, how="inner")
-    found = found.assign(group=np.array(GROUP_NAMES, dtype=object)[found["stage_group"].to_numpy(dtype=int)])
+    found = found.assign(group=np.array(EVIDENCE_GROUPS, dtype=object)[found["stage_group"].to_numpy(dtype=int)])
     whole = [name for name in (TREATMENT, ORDERS, N) if name in columns]
     return found[list(columns)].astype(dict.fromkeys(whole, "int64"))
