@@ -1,4 +1,4 @@
-"""What is believed of each play, before and after its campaigns, and what the campaigns showed, as tables for a page."""
+"""What is believed of each play before and after its campaigns, and what those showed, as tables for a page."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -22,7 +22,7 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clv_lib.data.campaign_list import LIST_COLUMNS, campaign_list, codes_of, play_codes
+from clv_lib.data.campaign_list import LIST_COLUMNS, PROOF, campaign_list, codes_of, play_codes
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.deeds import days_of_purchase, deeds, still_members
 from clv_lib.data.tables.crm import TREATED
@@ -43,7 +43,6 @@ from clv_lib.periods import day_number
 from clv_lib.settings import Play
 
 TREATMENT: Final = "treated"  # 1 or 0
-USED: Final = "used"
 BEFORE_DAYS: Final = 90
 FARTHEST_Z: Final = 3.29  # 1 in 1,000 by a coin: of a dozen campaigns, one in eighty datasets is set aside for nothing
 LOG_UNITS: Final = 1_000_000  # logarithms are added as integers, so that any order of rows gives the same sum
@@ -124,7 +123,7 @@ def experiments(
     done = _in_groups(done, stretches)
     per_arm = _per_arm(done)
     listed = campaign_list(record, codes, names, per_arm, farthest=FARTHEST_Z)
-    used = listed.loc[listed["status"] == USED, [CAMPAIGN_ID, PLAY]]
+    used = listed.loc[listed["status"] == PROOF, [CAMPAIGN_ID, PLAY]]
     counts, spend = _histogram(done), _spend(done)
     return Experiments(listed, _only(counts, used, COUNT_COLUMNS), _only(spend, used, SPEND_COLUMNS), contractual)
 

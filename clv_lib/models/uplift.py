@@ -27,6 +27,7 @@ from clv_lib.names import EVIDENCE_GROUPS
 from clv_lib.settings import ModelSection, Play
 
 BETWEEN: Final = (2.0, 4.0)  # Gamma: groups differ by about half of what plays are unsure by
+_NUMBER: Final[dict[str, int]] = {group: number for number, group in enumerate(EVIDENCE_GROUPS)}
 SIDE_SD: Final = 0.1  # of what a play does besides what it is for
 Source = Literal["measured", "prior"]
 
@@ -56,7 +57,7 @@ class Uplift:
 
     def effect(self, play: str, group: str) -> np.ndarray:
         """Relative change of the purchase rate or basket, or part of the leaving that is kept, dims (draw,)."""
-        change = self.changes[play][list(EVIDENCE_GROUPS).index(group)]
+        change = self.changes[play][_NUMBER[group]]
         return -np.expm1(-change) if self.plays[play].moves == "stay" else np.expm1(change)
 
     def source(self, play: str) -> Source:
