@@ -1,4 +1,4 @@
-"""What plays do, in words: what is believed of each and why, what campaigns measured, and which of them prove nothing."""
+"""What plays do, in words: what is believed of each and why, what campaigns measured, and which prove nothing."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from clv_lib.reporting.plays_record import PlayBeliefs
 from clv_lib.reporting.plots_uplift import before_and_now
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.play_words import CHANNELS, GROUPS, MOVES, NEEDS, reason_of, title_of
-from clv_lib.reporting.wording import Sentence, count, day, number, say, say_count, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, count, day, number, say, say_count, share, words
 from clv_lib.settings import Settings
 
 MASS: Final = share(INTERVAL)
@@ -45,8 +45,8 @@ def _measured_sentence(found: PlayBeliefs, used: pd.DataFrame) -> Sentence:
             "made small on purpose."
         )
     return say_count(
-        "{n} of them has been measured, in {campaigns} campaigns with a control group and {members} members; the others "
-        "are beliefs, made small on purpose.",
+        "{n} of them has been measured, in {campaigns} campaigns with a control group and {members} members; the "
+        "others are beliefs, made small on purpose.",
         "{n} of them have been measured, in {campaigns} campaigns with a control group and {members} members; the "
         "others are beliefs, made small on purpose.",
         n=len(found.uplift.members),
@@ -72,8 +72,8 @@ def beliefs(found: PlayBeliefs) -> tuple[Element, ...]:
     ]
     table = Table(
         say(
-            "What each play is believed to do, now with its {mass} range: change of purchases or baskets while it works, "
-            "or part of the leaving that it keeps",
+            "What each play is believed to do, now with its {mass} range: change of purchases or baskets while it "
+            "works, or part of the leaving that it keeps",
             mass=MASS,
         ),
         (
@@ -194,8 +194,8 @@ def measurements(found: PlayBeliefs) -> tuple[Element, ...]:
         title=_figure_title(found),
         alt=_figure_title(found),
         caption=say(
-            "Effect over all groups with its {mass} range: believed before any campaign (pale), and now (dark). Left of "
-            "the line a play does harm.",
+            "Effect over all groups with its {mass} range: believed before any campaign (pale), and now (dark). Left "
+            "of the line a play does harm.",
             mass=MASS,
         ),
         x=say("Change of what the play moves"),
@@ -209,7 +209,7 @@ def _figure_title(found: PlayBeliefs) -> Sentence:
     clear = table[table["low"] > 0]
     if not len(clear):
         return say("Of no measured play is it certain that it does any good")
-    best = clear.loc[clear["mean"].idxmax()]
+    best = clear.sort_values("mean").iloc[-1]
     return say_count(
         "{n} measured play surely does some good; most of all {play}, {effect}",
         "{n} measured plays surely do some good; most of all {play}, {effect}",
@@ -318,5 +318,5 @@ def _buys(found: PlayBeliefs, play: str) -> bool:
     return found.plays[play].moves != "stay"
 
 
-def _per(orders: float, members: float) -> object:
+def _per(orders: float, members: float) -> Quantity:
     return number(orders / members, 2) if members else _NOTHING
