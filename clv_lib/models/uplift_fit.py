@@ -21,7 +21,7 @@ SPEND_SD: Final = 1.0
 SHAPE: Final = (np.log(0.7), 1.0)  # of the log shape: most buyers differ a lot
 WIDTH: Final = (np.log(0.6), 0.5)  # of the log spread of mean values between buyers
 SHARP: Final = 20.0  # of the bend that keeps a probability below 1
-_PAD: Final = 16  # levels are made up to a multiple of it, so that datasets of like size share a compiled model
+_PAD: Final = 48  # room for levels comes in such steps, so that datasets of like size share one compiled model
 
 
 def sampled(
