@@ -1,4 +1,4 @@
-"""Members of campaigns are counted as one would by hand: arm, group on the day before, what they did while it worked."""
+"""Members of campaigns are counted as one would by hand: arm, group on the day before, what they did meanwhile."""
 
 from datetime import date, timedelta
 
@@ -53,11 +53,8 @@ def shop(seed: int) -> dict[str, pd.DataFrame]:
     often = members["customer_id"].map(busy).fillna(0) > 8
     chosen = members["campaign_id"] == "G"
     members.loc[chosen, "arm"] = np.where(often[chosen], "treated", "control")
-    both = (
-        members[members["campaign_id"] == "A"]
-        .head(2)
-        .assign(arm=lambda t: t["arm"].map({"treated": "control", "control": "treated"}))
-    )
+    both = members[members["campaign_id"] == "A"].head(2)
+    both = both.assign(arm=both["arm"].map({"treated": "control", "control": "treated"}))
     members = pd.concat([members, both], ignore_index=True)
     campaigns = pd.DataFrame(
         [(name, f"Campaign {name}", play, stamp(day)) for name, (play, day) in CAMPAIGNS.items()],
