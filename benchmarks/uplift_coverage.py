@@ -96,7 +96,7 @@ def learn(record: dict[str, Frame], settings: Settings) -> Experiments:
 
 def histories(n: int, settings: Settings, *, first: int = 0) -> Iterator[tuple[Experiments, pd.DataFrame, Uplift]]:
     """Simulate, count and fit, one history after the other."""
-    model = ModelSection(draws=800, tune=600, chains=4)
+    model = ModelSection(draws=1000, tune=1000, chains=4)
     for seed in range(first, first + n):
         tables = tables_of(simulate_crm(seed=seed))
         found = learn(record_of(tables), settings)

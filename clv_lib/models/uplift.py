@@ -4,7 +4,7 @@ r"""What plays do, learned from campaigns with a control group: a play has an ef
    negative binomial, with a mean of the campaign and group's own and a shape of the group's own.
 2. The treated have the same shape and :math:`e^{\theta}` times the mean: their rates are those of the control group,
    all multiplied alike. With s the play's own ``effect_sd``, :math:`\theta = \mu_{\text{play}} + \rho s
-   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays.
+   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays; LogNormal keeps it away from a funnel's neck.
 3. :math:`\mu_{\text{play}} \sim \mathrm{Normal}(\log(1 + \text{effect}) - s^2 / 2, s)` for a play that moves the
    purchase rate, so that the mean of :math:`e^\mu - 1` is the effect of the settings.
 4. The mean log value of a buyer's purchase days is normal around a level of campaign and group, shifted by
@@ -26,7 +26,7 @@ from clv_lib.models.posterior import Posterior
 from clv_lib.names import EVIDENCE_GROUPS
 from clv_lib.settings import ModelSection, Play
 
-BETWEEN: Final = (2.0, 4.0)  # Gamma: groups differ by about half of what plays are unsure by
+BETWEEN: Final = (np.log(0.4), 0.5)  # of the log ratio: groups differ by a fifth to all of what plays are unsure by
 _NUMBER: Final[dict[str, int]] = {group: number for number, group in enumerate(EVIDENCE_GROUPS)}
 SIDE_SD: Final = 0.1  # of what a play does besides what it is for
 Source = Literal["measured", "prior"]
@@ -79,7 +79,7 @@ def prior_middle(play: Play) -> float:
 def prior_uplift(plays: Mapping[str, Play], *, size: int, seed: int) -> Uplift:
     """What is believed where no campaign had a control group."""
     rng = np.random.default_rng(seed)
-    ratio = rng.gamma(BETWEEN[0], 1 / BETWEEN[1], size)
+    ratio = rng.lognormal(*BETWEEN, size)
     return Uplift(plays, {name: prior_change(play, ratio, rng=rng) for name, play in plays.items()}, {}, {})
 
 
