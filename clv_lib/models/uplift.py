@@ -4,7 +4,8 @@ r"""What plays do, learned from campaigns with a control group: a play has an ef
    negative binomial, with a mean of the campaign and group's own and a shape of the group's own.
 2. The treated have the same shape and :math:`e^{\theta}` times the mean: their rates are those of the control group,
    all multiplied alike. With s the play's own ``effect_sd``, :math:`\theta = \mu_{\text{play}} + \rho s
-   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays; LogNormal keeps it away from a funnel's neck.
+   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays together; its
+   LogNormal prior keeps away from a funnel's neck.
 3. :math:`\mu_{\text{play}} \sim \mathrm{Normal}(\log(1 + \text{effect}) - s^2 / 2, s)` for a play that moves the
    purchase rate, so that the mean of :math:`e^\mu - 1` is the effect of the settings.
 4. The mean log value of a buyer's purchase days is normal around a level of campaign and group, shifted by
@@ -59,6 +60,13 @@ class Uplift:
         """Relative change of the purchase rate or basket, or part of the leaving that is kept, dims (draw,)."""
         change = self.changes[play][_NUMBER[group]]
         return -np.expm1(-change) if self.plays[play].moves == "stay" else np.expm1(change)
+
+    def of_all(self, play: str) -> np.ndarray:
+        """The effect over all groups, weighted by the members it was measured on, evenly without any; dims (draw,)."""
+        members = self.members.get(play) or dict.fromkeys(EVIDENCE_GROUPS, 1)
+        weights = np.array([members.get(group, 0) for group in EVIDENCE_GROUPS], dtype=float)
+        effects = np.array([self.effect(play, group) for group in EVIDENCE_GROUPS])
+        return np.asarray(weights @ effects / weights.sum())
 
     def source(self, play: str) -> Source:
         """Whether a campaign with a control group stands behind it."""
