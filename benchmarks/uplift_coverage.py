@@ -39,7 +39,7 @@ from clv_lib.settings import ModelSection, Settings, load_settings
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 MASS = 0.9
 ALL = "all"
-FULL = ModelSection(draws=1000, tune=1000, chains=4)
+FULL = ModelSection(draws=1000, tune=1000, chains=2)
 DRAWS = 2_000
 CUSTOMERS = 1_000  # of each group, to whom the budget may go
 

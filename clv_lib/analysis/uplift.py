@@ -65,7 +65,8 @@ def believed(uplift: Uplift, *, seed: int) -> pd.DataFrame:
     rows = []
     for name, play in uplift.plays.items():
         members = uplift.members.get(name, {})
-        before, now = prior.of_all(name), uplift.of_all(name)
+        before = prior.of_all(name)
+        now = uplift.of_all(name) if members else before
         rows.append(
             (name, play.moves, uplift.source(name), sum(members.values()), *_interval(before), *_interval(now),
              float((now > 0).mean()))
