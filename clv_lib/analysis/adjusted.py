@@ -94,7 +94,7 @@ def least_squares(
 
 def _design(cells: pd.DataFrame, *, group: str, levels: Sequence[str], within: Sequence[str]) -> np.ndarray:
     """1, a column per group but the first, and a column per level of ``within`` but its commonest."""
-    columns = [np.ones(len(cells))]
+    columns: list[np.ndarray] = [np.ones(len(cells))]
     columns += [(cells[group] == level).to_numpy(dtype=float) for level in levels[1:]]
     for name in within:
         sizes = cells.groupby(name)[N].sum().sort_values(ascending=False, kind="stable")

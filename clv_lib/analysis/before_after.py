@@ -77,8 +77,8 @@ def marked_months(cells: pd.DataFrame) -> pd.DataFrame:
     n, score = cells[N].astype(float), cells[SCORE].astype(float)
     weights = n.groupby(kinds).transform("sum")
     mean = (n * score).groupby(kinds).transform("sum") / weights
-    spread = np.sqrt((n * (score - mean) ** 2).groupby(kinds).transform("sum") / (weights - 1).clip(lower=1))
-    deviation = ((score - mean) / spread.where(spread > 0)).fillna(0.0)
+    variance = (n * (score - mean) ** 2).groupby(kinds).transform("sum") / (weights - 1).clip(lower=1)
+    deviation = ((score - mean) / variance.where(variance > 0) ** 0.5).fillna(0.0)
     sums = pd.DataFrame({NUMBER: cells[NUMBER], N: n, "sum": n * deviation}).groupby(NUMBER).sum()
     sums["mean"] = sums["sum"] / sums[N]
     sums["z"] = sums["mean"] * np.sqrt(sums[N])
@@ -121,7 +121,7 @@ def change(given: Frame, *, stated: date | None, days: int, seed: int, mass: flo
             answers=LEAST_IN_A_MONTH,
             months=len(enough),
         )
-    row = enough.loc[enough["z"].abs().idxmax()]
+    row = enough.sort_values("z", key=lambda z: -z.abs(), kind="stable").iloc[0]
     first = month_of_number(int(row[NUMBER]))
     begin, end = first.toordinal(), month_of_number(int(row[NUMBER]) + 1).toordinal()
     sides = {BEFORE: (begin - days, begin), WITHIN: (begin, end), AFTER: (end, end + days)}

@@ -191,16 +191,34 @@ def _outcome(cells: pd.DataFrame, name: str, *, seed: int, mass: float) -> Outco
     return Outcome(name, table, estimate(apart, mass=mass), float((apart > 0).mean()), draws)
 
 
-def extra_leavers(found: Unhappiness, *, unhappy: int, answered: int, customers: int, seed: int) -> Estimate:
-    """How many customers more leave within the horizon than if the unhappy left as rarely as the happy.
+@dataclass(frozen=True)
+class Stake:
+    """What hangs on unhappiness, if all that goes with it came from it: the most that mending could keep.
+
+    Attributes
+    ----------
+    leavers : Estimate
+        Customers more who leave within the horizon than if the unhappy left as rarely as the happy.
+    value : Estimate or None
+        Their profit to come, in currency, at the mean of the unhappy; None where no model knows it.
+    """
+
+    leavers: Estimate
+    value: Estimate | None
+
+
+def stake(found: Unhappiness, *, unhappy: int, answered: int, customers: int, seed: int) -> Stake:
+    """Extend what goes with unhappiness to all customers.
 
     Parameters
     ----------
     unhappy, answered : int
-        Of those who answered lately; their share stands for all.
+        Of those who answered lately; their share stands for all, with the posterior Beta(1 + u, 1 + n - u).
     customers : int
         Customers now.
     """
-    gaps = found.gone.draws[:, MOODS.index(UNHAPPY)] - found.gone.draws[:, MOODS.index(HAPPY)]
-    share = np.random.default_rng(seed).beta(1 + unhappy, 1 + answered - unhappy, size=len(gaps))
-    return estimate(gaps * share * customers, mass=found.gone.difference.mass)
+    mass, at = found.gone.difference.mass, MOODS.index(UNHAPPY)
+    gaps = found.gone.draws[:, at] - found.gone.draws[:, MOODS.index(HAPPY)]
+    leavers = gaps * np.random.default_rng(seed).beta(1 + unhappy, 1 + answered - unhappy, size=len(gaps)) * customers
+    value = None if found.value is None else estimate(leavers * found.value.draws[:, at], mass=mass)
+    return Stake(estimate(leavers, mass=mass), value)

@@ -1,7 +1,8 @@
 """NPS, CSAT and effort from counts: as a whole, month by month, and by group, each with its interval.
 
 NPS is 100 times the share of the happy less that of the unhappy; CSAT and CES are the share of the happy. The shares
-of one score have a uniform prior: Dirichlet over the three moods for NPS, Beta for the share of the happy. Groups are
+of one score have a uniform prior: Dirichlet over the three moods for NPS, Beta for the share of the happy; an interval
+always holds what was seen, also where all answered alike. Groups are
 drawn towards the whole as far as the data say that groups are alike (:mod:`~clv_lib.analysis.group_means`).
 """
 
@@ -73,7 +74,9 @@ def scores(cells: pd.DataFrame, *, by: tuple[str, ...] = (), seed: int, mass: fl
         float(measure(name, happy / n, unhappy / n))
         for name, happy, unhappy, n in zip(table[INSTRUMENT], table[HAPPY], table[UNHAPPY], table[N], strict=True)
     ]
-    table["low"], table["high"] = (np.array([each[k] for each in ends], dtype=float) for k in (0, 1))
+    # where all answered alike the interval ends at what was seen, as for every share of the project
+    table["low"] = np.minimum([float(each[0]) for each in ends], table["score"])
+    table["high"] = np.maximum([float(each[1]) for each in ends], table["score"])
     order = table[INSTRUMENT].map({name: k for k, name in enumerate(INSTRUMENTS)})
     return table.assign(order=order).sort_values(["order", *by], ignore_index=True).drop(columns="order")
 
@@ -161,5 +164,5 @@ def course(over_time: pd.DataFrame, *, instrument: str, seed: int, mass: float =
     counts = [own.head(third)[list(MOODS)].sum(), own.tail(third)[list(MOODS)].sum()]
     first, last = (measure_draws(instrument, each.to_numpy(), rng=rng) for each in counts)
     shares = [each / each.sum() for each in counts]
-    ends = [float(measure(instrument, each[HAPPY], each[UNHAPPY])) for each in shares]
-    return Course(instrument, *ends, estimate(last - first, mass=mass))
+    before, now = (float(measure(instrument, each[HAPPY], each[UNHAPPY])) for each in shares)
+    return Course(instrument, before, now, estimate(last - first, mass=mass))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def over_time(
 
         shown = [name for name in names if (table["instrument"] == name).any()]
         size = (4.0, 1.75 * len(shown) + 0.3) if narrow else (8.6, 1.7 * len(shown) + 0.3)
-        with sns.axes_style("white"), plt.rc_context(_STYLE):
+        with sns.axes_style("white"), plt.rc_context(cast(Any, _STYLE)):
             drawing, panels = plt.subplots(
                 len(shown), 1, figsize=size, layout="constrained", sharex=True, squeeze=False
             )
@@ -162,7 +162,7 @@ def sides(
         shown = [name for name in names if (table["instrument"] == name).any()]
         down, across = (len(shown), 1) if narrow else (1, len(shown))
         size = (4.0, 1.9 * down + 0.3) if narrow else (8.6, 2.9)
-        with sns.axes_style("white"), plt.rc_context(_STYLE):
+        with sns.axes_style("white"), plt.rc_context(cast(Any, _STYLE)):
             drawing, panels = plt.subplots(down, across, figsize=size, layout="constrained", squeeze=False)
             for axes, name in zip(panels.ravel(), shown, strict=True):
                 own = table[table["instrument"] == name].set_index("side")

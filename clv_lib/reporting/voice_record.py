@@ -27,9 +27,10 @@ from clv_lib.analysis.answers import (
 from clv_lib.analysis.before_after import Change, change
 from clv_lib.analysis.call_back import call_backs
 from clv_lib.analysis.friction import Journey, journey
-from clv_lib.analysis.intervals import Estimate
+from clv_lib.analysis.intervals import INTERVAL
+from clv_lib.analysis.segments import cut_points, segmented
 from clv_lib.analysis.themes import FILED, Themes, themes
-from clv_lib.analysis.unhappiness import Unhappiness, extra_leavers, unhappiness
+from clv_lib.analysis.unhappiness import Stake, Unhappiness, stake, unhappiness
 from clv_lib.analysis.voice_scores import Course, course, scores, scores_by, steps
 from clv_lib.data.contract_stages import contract_rules, contract_stretches
 from clv_lib.data.customers import Frame, collected, purchase_days
@@ -56,6 +57,7 @@ from clv_lib.names import (
     THEME,
     TOTAL_VALUE,
     TOUCHPOINT,
+    VALUE_TIER,
     N,
 )
 from clv_lib.periods import ObservationWindow
@@ -68,7 +70,6 @@ CALL_BACKS: Final = "call_backs"
 SCORES: Final = "voice_scores"
 JOURNEY: Final = "voice_journey"
 THEMES: Final = "voice_themes"
-VALUE_TIER: Final = "value_tier"
 GROUPS: Final = (LIFECYCLE_STAGE, VALUE_TIER, ACQUISITION_CHANNEL, TOUCHPOINT)
 _USUAL_HORIZON: Final = 90  # days, where no warning has chosen one
 
@@ -109,7 +110,7 @@ class Scores:
 
 def _main(now: pd.DataFrame) -> pd.Series:
     nps = now[now[INSTRUMENT] == NPS]
-    return nps.iloc[0] if len(nps) else now.loc[now[N].idxmax()]
+    return nps.iloc[0] if len(nps) else now.sort_values(N, ascending=False, kind="stable").iloc[0]
 
 
 class NobodyAskedError(CannotEstimateError):
@@ -174,19 +175,20 @@ class Voice:
         held = table.filter(nw.col(HAPPENED_AT).cast(nw.Date) <= nw.lit(self.window.end))
         return int(collected(held.select(nw.len().alias(N)))[N].iloc[0])
 
-    def extra_leavers(
-        self, cost: "Unhappiness | CannotEstimateError", now: "Scores | CannotEstimateError"
-    ) -> Estimate | None:
-        """How many more leave than if the unhappy left as rarely as the happy; None where either is not known."""
+    def stake(self, cost: "Unhappiness | CannotEstimateError", now: "Scores | CannotEstimateError") -> Stake | None:
+        """What hangs on unhappiness if it were all its doing; None where nothing is known of it."""
         if isinstance(cost, CannotEstimateError) or isinstance(now, CannotEstimateError):
             return None
         own = now.now[now.now[INSTRUMENT] == cost.instrument]
         if own.empty:
             return None
-        return extra_leavers(
-            cost, unhappy=int(own[UNHAPPY].iloc[0]), answered=int(own[N].iloc[0]), customers=self.customers,
+        return stake(
+            cost,
+            unhappy=int(own[UNHAPPY].iloc[0]),
+            answered=int(own[N].iloc[0]),
+            customers=self.customers,
             seed=self.study.seed,
-        )  # fmt: skip
+        )
 
     def _found[Found](self, find: Callable[[Frame], Found]) -> "Found | CannotEstimateError":
         if self.given is None or not self.asked:
@@ -208,7 +210,7 @@ class Voice:
             raise CannotEstimateError("The last {days} days hold no answer; the older ones are too old.", days=days)
         stepped, step = steps(score_cells(latest(given, NUMBER), [NUMBER]), number=NUMBER)
         over_time = scores(stepped, by=(NUMBER,), seed=seed)
-        groups = {}
+        groups: dict[str, pd.DataFrame] = {}
         told = latest(recent).join(self.people, on=CUSTOMER_ID, how="left")
         for name in GROUPS:
             rows = latest(recent, TOUCHPOINT) if name == TOUCHPOINT else told
@@ -248,27 +250,30 @@ class Voice:
 
     def _unhappiness(self, given: Frame) -> Unhappiness:
         settings, record, end = self.study.settings, self.record, self.window.end
-        common = {
-            "people": self.people,
-            "horizon": self._horizon(),
-            "last_day": self.last_day,
-            "days": self.settings.recent_days,
-            "seed": self.study.seed,
-        }
+        days = spells = None
         if settings.contractual:
             spells = kept(tenures(record["subscriptions"], end=end))
             found = contract_stretches(spells, rules=contract_rules(spells), end=end)
-            return unhappiness(given, found, spells=spells, **common)
-        days = kept(purchase_days(record["transactions"].filter(nw.col(ORDERED_AT) <= nw.lit(end))))
-        rules = stage_rules(settings.stages, days)
-        found = stretches(
-            record["transactions"],
-            rules=rules,
-            end=end,
-            customers=record.get("customers"),
-            referrals=record.get("referrals"),
+        else:
+            days = kept(purchase_days(record["transactions"].filter(nw.col(ORDERED_AT) <= nw.lit(end))))
+            found = stretches(
+                record["transactions"],
+                rules=stage_rules(settings.stages, days),
+                end=end,
+                customers=record.get("customers"),
+                referrals=record.get("referrals"),
+            )
+        return unhappiness(
+            given,
+            kept(found),
+            people=self.people,
+            horizon=self._horizon(),
+            last_day=self.last_day,
+            days=self.settings.recent_days,
+            seed=self.study.seed,
+            purchase_days=days,
+            spells=spells,
         )
-        return unhappiness(given, kept(found), purchase_days=days, **common)
 
     def _horizon(self) -> int:
         """Days that the warning looks ahead; the same, so that its pages and this one speak of one thing."""
@@ -298,9 +303,8 @@ class Voice:
         )  # fmt: skip
         if not isinstance(said, CannotEstimateError):
             keys = [CUSTOMER_ID, GIVEN_DAY, INSTRUMENT, TOUCHPOINT, COMMENT]
-            filed = said.of_comment.drop_duplicates(keys)
-            filed = listed[keys].merge(filed, on=keys, how="left")[FILED].fillna("")
-            listed[THEME] = listed[THEME].where(listed[THEME] != "", filed.to_numpy())
+            filed = listed[keys].merge(said.of_comment.drop_duplicates(keys), on=keys, how="left")
+            listed[THEME] = listed[THEME].where(listed[THEME] != "", filed[FILED].fillna("").to_numpy())
         return CallBacks(listed, unhappy, section.call_back_days)
 
 
@@ -325,7 +329,20 @@ def _people(study: Study, record: Mapping[str, Frame]) -> Frame:
         there = [] if frame is None else [name for name in columns if name in frame.collect_schema().names()]
         if frame is not None and there:
             base = base.join(frame.select(CUSTOMER_ID, *there), on=CUSTOMER_ID, how="left")
-    return base
+    return _with_tier(study, base)
+
+
+def _with_tier(study: Study, people: Frame) -> Frame:
+    """Add the value tier, by the lines that all pages share, where values and stages are known."""
+    there = set(people.collect_schema().names())
+    if not {RESIDUAL_CLV, LIFECYCLE_STAGE} <= there:
+        return people
+    told = people
+    if CHURN_RISK not in there:
+        told = people.with_columns(nw.lit(None).cast(nw.Float64).alias(CHURN_RISK))
+    cuts = cut_points(told, study.settings.segments)
+    tiers = segmented(told, cuts).select(CUSTOMER_ID, VALUE_TIER)
+    return people.join(tiers, on=CUSTOMER_ID, how="left")
 
 
 def _active(record: Mapping[str, Frame], window: ObservationWindow, after: int) -> int:
@@ -389,10 +406,9 @@ def voice_figures(
     figures = []
     if not isinstance(found, CannotEstimateError):
         units = {NPS: "points", CSAT: "share", CES: "share"}
-        for row in found.now.itertuples(index=False):
-            figures.append(
-                KeyFigure(row.instrument, row.score, row.low, row.high, units[row.instrument], 0.9, "expected")
-            )
+        for name, *ends in found.now[[INSTRUMENT, "score", "low", "high"]].itertuples(index=False):
+            value, low, high = (float(each) for each in ends)
+            figures.append(KeyFigure(str(name), value, low, high, units[str(name)], INTERVAL, "expected"))
     if not isinstance(cost, CannotEstimateError):
         gap = cost.gone.difference
         figures.append(

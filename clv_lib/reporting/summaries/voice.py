@@ -1,6 +1,7 @@
 """What customers answered, in words: how many did, the scores, their course, and who is happier than others."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -8,7 +9,7 @@ from clv_lib.analysis.answers import HAPPY, NEUTRAL, NPS, UNHAPPY
 from clv_lib.analysis.before_after import Change
 from clv_lib.analysis.voice_scores import Course
 from clv_lib.errors import CannotEstimateError
-from clv_lib.names import INSTRUMENT, LIFECYCLE_STAGE, LIFECYCLE_STAGES, N
+from clv_lib.names import INSTRUMENT, LIFECYCLE_STAGE, LIFECYCLE_STAGES, VALUE_TIER, VALUE_TIERS, N
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_gains import group_intervals
 from clv_lib.reporting.plots_voice import over_time as chart_over_time
@@ -18,18 +19,21 @@ from clv_lib.reporting.summaries.voice_words import (
     MASS,
     MEASURES,
     QUESTIONS,
+    SHORT,
+    Values,
     between,
     group_name,
+    labelled,
     on,
     score,
     wanting,
+    writers,
 )
 from clv_lib.reporting.voice_record import Scores, Voice
 from clv_lib.reporting.wording import Quantity, Sentence, count, number, say, share, words
 
-VALUE_TIER = "value_tier"
 SURE = 0.95  # a group as probably above or below the whole is called so
-_ORDER = {LIFECYCLE_STAGE: list(LIFECYCLE_STAGES), VALUE_TIER: ["high", "middle", "low"]}
+_ORDER: dict[str, list[str]] = {LIFECYCLE_STAGE: list(LIFECYCLE_STAGES), VALUE_TIER: list(VALUE_TIERS)}
 
 
 def asked(voice: Voice) -> tuple[Element, ...]:
@@ -111,7 +115,7 @@ def over_time(found: Scores | CannotEstimateError, marked: Change | CannotEstima
     chart = chart_over_time(
         found.over_time,
         names=MEASURES,
-        writes={name: (lambda value, name=name: score(name, value)) for name in MEASURES},
+        writes=writers(),
         marked=None if change is None or change.stated or found.step > 1 else change.first_day,
         title=title,
         alt=say(
@@ -134,7 +138,7 @@ def over_time(found: Scores | CannotEstimateError, marked: Change | CannotEstima
 
 def _course(moved: Course) -> Sentence:
     """First against last third of the time, by the main question."""
-    values = {
+    values: Values = {
         "question": QUESTIONS[moved.instrument],
         "first": score(moved.instrument, moved.first),
         "last": score(moved.instrument, moved.last),
@@ -178,9 +182,9 @@ def groups(found: Scores | CannotEstimateError) -> tuple[Element, ...]:
 
 def _in_order(by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Groups that have an order of their own in it, the others by their scores."""
-    order = _ORDER.get(by)
-    if order is None:
+    if by not in _ORDER:
         return table
+    order = _ORDER[by]
     place = table[by].map({name: k for k, name in enumerate(order)}).fillna(len(order))
     return table.assign(place=place).sort_values([INSTRUMENT, "place"], kind="stable").drop(columns="place")
 
@@ -190,15 +194,16 @@ def _chart(by: str, table: pd.DataFrame) -> list[Element]:
     own = table[table[INSTRUMENT] == name].reset_index(drop=True)
     if len(own) < 2:
         return []
-    best, worst = own.loc[own["score"].idxmax()], own.loc[own["score"].idxmin()]
-    values = {
+    ranked = own.sort_values("score", ascending=False, kind="stable")
+    best, worst = ranked.iloc[0], ranked.iloc[-1]
+    values: Values = {
         "best": group_name(by, best[by]),
         "high": score(name, best["score"]),
         "worst": group_name(by, worst[by]),
         "low": score(name, worst["score"]),
         "question": QUESTIONS[name],
     }
-    data = own.assign(label=[group_name(by, each) for each in own[by]], mean=own["score"])
+    data = labelled(own.assign(mean=own["score"]), [group_name(by, str(each)) for each in own[by]])
     return [
         group_intervals(
             data,
@@ -220,7 +225,7 @@ def _chart(by: str, table: pd.DataFrame) -> list[Element]:
             ),
             x=MEASURES[name],
             y=say("stage today"),
-            write=lambda value: score(name, value),
+            write=partial(score, name),
         )
     ]  # fmt: skip
 
@@ -233,7 +238,7 @@ def _standing_out(by: str, table: pd.DataFrame) -> Sentence:
         return say("{by}: no group differs from the whole by more than chance would explain.", by=GROUPS[by])
     told = [
         say("{group} ({question}: {score})", group=group_name(by, getattr(row, by)),
-            question=QUESTIONS[row.instrument], score=score(row.instrument, row.score))
+            question=SHORT[row.instrument], score=score(row.instrument, row.score))
         for row in rows_of(apart.head(6))
     ]  # fmt: skip
     high = [text for text, p in zip(told, apart["p_above"].head(6), strict=True) if p >= SURE]
@@ -260,7 +265,7 @@ def _table(by: str, table: pd.DataFrame) -> Table:
     names = [name for name in QUESTIONS if (table[INSTRUMENT] == name).any()]
     columns: list[Sentence] = [GROUPS[by]]
     for name in names:
-        columns += [say("Customers: {question}", question=QUESTIONS[name]), say("Score"), say("Range")]
+        columns += [say("{question}: customers", question=SHORT[name]), say("Score"), say("Range")]
     cells = {(row.instrument, getattr(row, by)): row for row in rows_of(table)}
     rows = []
     for group in dict.fromkeys(table[by]):

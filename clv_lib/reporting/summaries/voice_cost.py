@@ -1,33 +1,16 @@
 """What goes with unhappiness, and before and after a change, in words. Associations, and said as such."""
 
-from typing import Final
-
 from clv_lib.analysis.answers import HAPPY, UNHAPPY
-from clv_lib.analysis.before_after import AFTER, BEFORE, WITHIN, Change
-from clv_lib.analysis.intervals import Estimate
-from clv_lib.analysis.unhappiness import Outcome, Unhappiness
+from clv_lib.analysis.unhappiness import Outcome, Stake, Unhappiness
 from clv_lib.errors import CannotEstimateError
-from clv_lib.names import INSTRUMENT, N
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_gains import shares_with_ranges
-from clv_lib.reporting.plots_voice import sides as chart_sides
 from clv_lib.reporting.summaries import rows_of
-from clv_lib.reporting.summaries.voice_words import (
-    MASS,
-    MEASURES,
-    MOODS_OF,
-    QUESTIONS,
-    difference,
-    score,
-    wanting,
-)
-from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, month, number, say, share
-
-SIDES: Final[dict[str, Sentence]] = {BEFORE: say("before"), WITHIN: say("that month"), AFTER: say("after")}
-_SURE: Final = 0.95
+from clv_lib.reporting.summaries.voice_words import MASS, MOODS_OF, QUESTIONS, Values, labelled, wanting
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share
 
 
-def unhappiness(found: Unhappiness | CannotEstimateError, extra: Estimate | None, currency: str) -> tuple[Element, ...]:
+def unhappiness(found: Unhappiness | CannotEstimateError, hanging: Stake | None, currency: str) -> tuple[Element, ...]:
     """Who leaves, what is spent, and what customers are worth, by what they answered."""
     if isinstance(found, CannotEstimateError):
         return wanting(found, "cost")
@@ -35,8 +18,8 @@ def unhappiness(found: Unhappiness | CannotEstimateError, extra: Estimate | None
     money_said = [each for each in (_spent(found, currency), _value(found, currency)) if each is not None]
     if money_said:
         shown.append(Paragraph(tuple(money_said)))
-    if extra is not None:
-        shown.append(Paragraph((_extra(found, extra),)))
+    if hanging is not None:
+        shown.append(Paragraph(_stake(found, hanging, currency)))
     note = say(
         "This is an association and no effect: customers of the same stage and the same time with us are compared, as "
         "they stood on the day of their answer, but the unhappy may differ in what no table holds. What making them "
@@ -54,7 +37,7 @@ def verb_gone(found: Unhappiness) -> Sentence:
 def _gone(found: Unhappiness) -> Sentence:
     names, gap = MOODS_OF[found.instrument], found.gone.difference
     table = found.gone.table.set_index("mood")
-    values = {
+    values: Values = {
         "unhappy": names[UNHAPPY],
         "happy": names[HAPPY],
         "gone": verb_gone(found),
@@ -92,9 +75,9 @@ def _gone(found: Unhappiness) -> Sentence:
 def _chart(found: Unhappiness) -> Element:
     names = MOODS_OF[found.instrument]
     table = found.gone.table
-    data = table.assign(label=[names[mood] for mood in table["mood"]], share=table["mean"])
+    data = labelled(table.assign(share=table["mean"]), [names[str(mood)] for mood in table["mood"]])
     by = table.set_index("mood")["mean"]
-    values = {
+    values: Values = {
         "unhappy": names[UNHAPPY],
         "happy": names[HAPPY],
         "theirs": share(float(by[UNHAPPY])),
@@ -136,7 +119,7 @@ def _table(found: Unhappiness, currency: str) -> Table:
         columns += [say("Spent in those days, made alike"), say("Range")]
     if value is not None:
         columns += [say("Profit to come, made alike"), say("Range")]
-    rows = []
+    rows: list[list[Quantity | Sentence]] = []
     for k, row in enumerate(rows_of(gone)):
         cells: list[Quantity | Sentence] = [
             names[row.mood],
@@ -169,7 +152,7 @@ def _table(found: Unhappiness, currency: str) -> Table:
     )
 
 
-def _apart(outcome: Outcome, currency: str) -> dict[str, Quantity | Sentence]:
+def _apart(outcome: Outcome, currency: str) -> Values:
     gap = outcome.difference
     return {
         "gap": money(abs(gap.mean), currency),
@@ -183,7 +166,7 @@ def _spent(found: Unhappiness, currency: str) -> Sentence | None:
     if found.spent is None:
         return None
     names, gap, values = MOODS_OF[found.instrument], found.spent.difference, _apart(found.spent, currency)
-    who = {"unhappy": names[UNHAPPY], "happy": names[HAPPY], "days": count(found.horizon)}
+    who: Values = {"unhappy": names[UNHAPPY], "happy": names[HAPPY], "days": count(found.horizon)}
     if gap.high < 0:
         return say(
             "In those {days} days {unhappy} spent {gap} less than {happy} (difference {low} to {high}, {mass} "
@@ -210,7 +193,7 @@ def _value(found: Unhappiness, currency: str) -> Sentence | None:
     if found.value is None:
         return None
     names, gap, values = MOODS_OF[found.instrument], found.value.difference, _apart(found.value, currency)
-    who = {"unhappy": names[UNHAPPY], "happy": names[HAPPY], "days": count(found.days)}
+    who: Values = {"unhappy": names[UNHAPPY], "happy": names[HAPPY], "days": count(found.days)}
     if gap.high < 0:
         return say(
             "Of those who answered in the last {days} days, {unhappy} have {gap} less of profit to come today than "
@@ -227,174 +210,43 @@ def _value(found: Unhappiness, currency: str) -> Sentence | None:
             **values,
         )
     return say(
-        "Of those who answered in the last {days} days, {unhappy} and {happy} do not differ beyond chance in the profit "
-        "to come today (difference {low} to {high}, {mass} certainty).",
+        "Of those who answered in the last {days} days, {unhappy} and {happy} do not differ beyond chance in the "
+        "profit to come today (difference {low} to {high}, {mass} certainty).",
         **who,
         **{name: values[name] for name in ("low", "high", "mass")},
     )
 
 
-def _extra(found: Unhappiness, extra: Estimate) -> Sentence:
-    values = {
-        "unhappy": MOODS_OF[found.instrument][UNHAPPY],
-        "happy": MOODS_OF[found.instrument][HAPPY],
+def _stake(found: Unhappiness, hanging: Stake, currency: str) -> tuple[Sentence, ...]:
+    names, leavers = MOODS_OF[found.instrument], hanging.leavers
+    values: Values = {
+        "unhappy": names[UNHAPPY],
+        "happy": names[HAPPY],
         "days": count(found.horizon),
-        "n": count(max(extra.mean, 0.0)),
-        "low": count(max(extra.low, 0.0)),
-        "high": count(max(extra.high, 0.0)),
+        "n": count(max(leavers.mean, 0.0)),
+        "low": count(max(leavers.low, 0.0)),
+        "high": count(max(leavers.high, 0.0)),
         "mass": MASS,
     }
     if found.contractual:
-        return say(
-            "If all of that came from unhappiness, {n} customers more cancel within {days} days than if {unhappy} left "
-            "as rarely as {happy} (with {mass} certainty {low} to {high}): the most that making them happy could keep.",
+        text = say(
+            "If all of that came from unhappiness, {n} customers more cancel within {days} days than if {unhappy} "
+            "left as rarely as {happy} (with {mass} certainty {low} to {high}).",
             **values,
         )
-    return say(
-        "If all of that came from unhappiness, {n} customers more fall silent within {days} days than if {unhappy} left "
-        "as rarely as {happy} (with {mass} certainty {low} to {high}): the most that making them happy could keep.",
-        **values,
-    )
-
-
-def change(found: Change | CannotEstimateError) -> tuple[Element, ...]:
-    """Before and after a change, or around the month that stands out."""
-    if isinstance(found, CannotEstimateError):
-        return wanting(found, "change")
-    return (Paragraph(_opening(found)), _sides_chart(found), _differences(found))
-
-
-def _opening(found: Change) -> tuple[Sentence, ...]:
-    if found.stated:
-        told = [
-            say(
-                "The settings name a change on {day}. Compared are the {days} days before it and the {days} days from "
-                "it on.",
-                day=day(found.first_day),
-                days=count(found.days),
-            )
-        ]
     else:
-        when, chance = month(found.first_day), share(found.surprise, 1)
-        months = count(found.months)
-        if found.z < 0 and found.surprise < 1 - _SURE:
-            text = say(
-                "{month} stands out: no other of {months} months had so low scores, and chance alone would bring forth "
-                "so low a month somewhere among them with a probability of {chance}.",
-                month=when, months=months, chance=chance,
-            )  # fmt: skip
-        elif found.surprise < 1 - _SURE:
-            text = say(
-                "{month} stands out: no other of {months} months had so high scores, and chance alone would bring "
-                "forth so high a month somewhere among them with a probability of {chance}.",
-                month=when, months=months, chance=chance,
-            )  # fmt: skip
-        else:
-            text = say(
-                "No month stands out beyond chance: the most marked of {months} is {month}, and one as marked would "
-                "appear somewhere among them by chance with a probability of {chance}.",
-                month=when, months=months, chance=chance,
-            )  # fmt: skip
-        told = [
-            text,
-            say("It is compared with the {days} days before it and the {days} days after it.", days=count(found.days)),
-        ]
-    return (*told, _recovered(found))
-
-
-def _recovered(found: Change) -> Sentence:
-    """Where after differs from before beyond chance."""
-    rows = found.differences[(found.differences["side"] == AFTER) & (found.differences["against"] == BEFORE)]
-    apart = [row for row in rows_of(rows) if row.low > 0 or row.high < 0]
-    if not apart:
-        return say("Afterwards no score differs beyond chance from what it was before.")
-    row = apart[0]
-    values = {
-        "question": QUESTIONS[row.instrument],
-        "gap": difference(row.instrument, abs(row.difference)),
-        "low": difference(row.instrument, row.low),
-        "high": difference(row.instrument, row.high),
-        "mass": MASS,
-    }
-    if row.high < 0:
-        return say(
-            "Afterwards the score of {question} is {gap} points lower than before (with {mass} certainty {low} to "
-            "{high}).",
+        text = say(
+            "If all of that came from unhappiness, {n} customers more fall silent within {days} days than if "
+            "{unhappy} left as rarely as {happy} (with {mass} certainty {low} to {high}).",
             **values,
         )
-    return say(
-        "Afterwards the score of {question} is {gap} points higher than before (with {mass} certainty {low} to {high}).",
-        **values,
-    )
-
-
-def _sides_chart(found: Change) -> Element:
-    kinds = [side for side in (BEFORE, WITHIN, AFTER) if (found.scores["side"] == side).any()]
-    title = _finding(found)
-    return chart_sides(
-        found.scores,
-        names=MEASURES,
-        labels=[(side, SIDES[side]) for side in kinds],
-        writes={name: (lambda value, name=name: score(name, value)) for name in MEASURES},
-        title=title,
-        alt=say("For each question a point with its range for every time that is compared. {finding}.", finding=title),
-        caption=say("Each customer counts once per question and time; ranges hold {mass}.", mass=MASS),
-        x=say("time"),
-    )
-
-
-def _finding(found: Change) -> Sentence:
-    """The first comparison of the first question: the marked month, or after, against before."""
-    first = found.differences.iloc[0]
-    values = {
-        "question": QUESTIONS[first[INSTRUMENT]],
-        "gap": difference(first[INSTRUMENT], abs(first["difference"])),
-    }
-    if found.stated:
-        values["day"] = day(found.first_day)
-        if first["difference"] < 0:
-            return say("From {day} on {question} is {gap} points lower than before", **values)
-        return say("From {day} on {question} is {gap} points higher than before", **values)
-    values["month"] = month(found.first_day)
-    if first["difference"] < 0:
-        return say("In {month} {question} was {gap} points lower than before", **values)
-    return say("In {month} {question} was {gap} points higher than before", **values)
-
-
-def _differences(found: Change) -> Table:
-    scores = {(row.instrument, row.side): row for row in rows_of(found.scores)}
-    rows = []
-    for row in rows_of(found.differences):
-        old, new = scores[row.instrument, row.against], scores[row.instrument, row.side]
-        rows.append(
-            [
-                QUESTIONS[row.instrument],
-                say("{side} against {other}", side=SIDES[row.side], other=SIDES[row.against]),
-                count(getattr(old, N)),
-                score(row.instrument, old.score),
-                count(getattr(new, N)),
-                score(row.instrument, new.score),
-                difference(row.instrument, row.difference),
-                say(
-                    "{low} to {high}",
-                    low=difference(row.instrument, row.low),
-                    high=difference(row.instrument, row.high),
-                ),
-                share(row.p_worse),
-            ]
-        )
-    return Table(
-        say("Differences in points, with their {mass} ranges", mass=MASS),
-        (
-            say("Question"),
-            say("Compared"),
-            say("Answers earlier"),
-            say("Score earlier"),
-            say("Answers later"),
-            say("Score later"),
-            say("Difference"),
-            say("Range"),
-            say("Probability that it is worse"),
-        ),
-        rows,
+    if hanging.value is None:
+        return (text,)
+    worth = hanging.value
+    return text, say(
+        "So many customers are worth {value} of profit to come ({low} to {high}): the most that mending could keep, "
+        "before what it costs.",
+        value=money(max(worth.mean, 0.0), currency),
+        low=money(max(worth.low, 0.0), currency),
+        high=money(max(worth.high, 0.0), currency),
     )

@@ -9,7 +9,7 @@ from clv_lib.names import INSTRUMENT, TOUCHPOINT, N
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_voice import friction as chart_friction
 from clv_lib.reporting.summaries import rows_of
-from clv_lib.reporting.summaries.voice_words import MASS, QUESTIONS, score, wanting
+from clv_lib.reporting.summaries.voice_words import MASS, QUESTIONS, SHORT, labelled, score, wanting
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
 PASSERS: Final[dict[str, Sentence]] = {
@@ -35,7 +35,7 @@ def journey(found: Journey | CannotEstimateError, currency: str) -> tuple[Elemen
 
 def point_name(row: Any) -> Sentence:
     """A touchpoint and the question asked about it."""
-    return say("{touchpoint}: {question}", touchpoint=words(row.touchpoint), question=QUESTIONS[row.instrument])
+    return say("{touchpoint} ({question})", touchpoint=words(row.touchpoint), question=SHORT[row.instrument])
 
 
 def _worst(found: Journey, currency: str) -> Sentence:
@@ -68,8 +68,8 @@ def _worst(found: Journey, currency: str) -> Sentence:
 
 def _chart(found: Journey, currency: str) -> Element:
     points = found.points.head(_MOST).reset_index(drop=True)
-    data = points.assign(label=[point_name(row) for row in rows_of(points)])
-    first = data["label"].iloc[0]
+    data = labelled(points, [point_name(row) for row in rows_of(points)])
+    first = point_name(next(rows_of(points)))
     if found.valued:
         data = data.rename(columns={"friction": "value", "friction_low": "low", "friction_high": "high"})
         title = say("Most profit to come passes unhappily through {point}", point=first)
@@ -87,14 +87,20 @@ def _chart(found: Journey, currency: str) -> Element:
         alt=say(
             "A bar for each touchpoint and question, the largest on top: {point} with {size}.", point=first, size=size
         ),
-        caption=say(
-            "Share of the unhappy times all who pass times the profit to come of each; whiskers hold {mass}. Customers "
-            "pass several points, so the bars do not add up.",
-            mass=MASS,
-        ) if found.valued else say("Share of the unhappy times all who pass. Customers pass several points, so the bars do not add up."),
+        caption=_caption(found),
         x=x,
         y=say("touchpoint and question"),
     )  # fmt: skip
+
+
+def _caption(found: Journey) -> Sentence:
+    if found.valued:
+        return say(
+            "Share of the unhappy times all who pass times the profit to come of each; whiskers hold {mass}. Customers "
+            "pass several points, so the bars do not add up.",
+            mass=MASS,
+        )
+    return say("Share of the unhappy times all who pass. Customers pass several points, so the bars do not add up.")
 
 
 def _table(found: Journey, currency: str) -> Table:

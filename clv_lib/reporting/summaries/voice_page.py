@@ -1,20 +1,19 @@
 """The first screen and the last words of the page on customers' voice."""
 
-from clv_lib.analysis.answers import UNHAPPY
+from clv_lib.analysis.answers import HAPPY, UNHAPPY
 from clv_lib.analysis.friction import Journey
 from clv_lib.analysis.intervals import Estimate
-from clv_lib.analysis.unhappiness import Unhappiness
+from clv_lib.analysis.unhappiness import Stake, Unhappiness
 from clv_lib.data.quality import QualityReport
 from clv_lib.errors import CannotEstimateError
 from clv_lib.names import INSTRUMENT, RESIDUAL_CLV, N
 from clv_lib.reporting.elements import Card, Cards, Element, Paragraph, Trust
 from clv_lib.reporting.summaries import rows_of, voice_missing
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
-from clv_lib.reporting.summaries.voice_cost import verb_gone
 from clv_lib.reporting.summaries.voice_journey import point_name
-from clv_lib.reporting.summaries.voice_words import MASS, MEASURES, MOODS_OF, QUESTIONS, score
+from clv_lib.reporting.summaries.voice_words import CARDS, MASS, MOODS_OF, Values, score
 from clv_lib.reporting.voice_record import CallBacks, Scores, Voice
-from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share, words
 
 LEAST_SHARE = 0.1  # of the customers; fewer answers than this call for care
 LEAST_ANSWERS = 100
@@ -27,27 +26,31 @@ def answer(
     if isinstance(found, CannotEstimateError):
         return (voice_missing.answer(),)
     main = found.main
-    values: dict[str, Quantity | Sentence] = {
-        "question": QUESTIONS[main[INSTRUMENT]],
-        "score": score(main[INSTRUMENT], main["score"]),
-        "unhappy": share(main[UNHAPPY] / main[N]),
+    names = MOODS_OF[main[INSTRUMENT]]
+    values: Values = {
+        "happy": names[HAPPY],
+        "unhappy": names[UNHAPPY],
+        "content": share(main[HAPPY] / main[N]),
+        "discontent": share(main[UNHAPPY] / main[N]),
     }
     if isinstance(way, CannotEstimateError) or not len(way.points):
-        text = say("Customers' score of {question} is {score}; {unhappy} of those who answered are unhappy", **values)
+        text = say("Of those who answered {content} are {happy} and {discontent} {unhappy}", **values)
         return (Paragraph((text,), role="answer"),)
     worst = next(rows_of(way.points))
-    values["point"] = point_name(worst)
+    values["point"] = words(worst.touchpoint)
     if way.valued:
         text = say(
-            "Customers' score of {question} is {score}, {unhappy} of those who answered are unhappy, and most hangs on "
-            "{point}: {value} of profit to come passes there unhappily",
+            "Of those who answered {content} are {happy} and {discontent} {unhappy}; it hurts most at {point}, where "
+            "customers worth {value} of profit to come are unhappy",
             value=money(worst.friction, currency),
             **values,
         )
     else:
         text = say(
-            "Customers' score of {question} is {score}, {unhappy} of those who answered are unhappy, and most pass "
-            "unhappily through {point}",
+            "Of those who answered {content} are {happy} and {discontent} {unhappy}; it hurts most at {point}, where "
+            "{n} customers were unhappy in {days} days",
+            n=count(worst.unhappy_passing),
+            days=count(way.days),
             **values,
         )
     return (Paragraph((text,), role="answer"),)
@@ -58,6 +61,7 @@ def key_cards(
     found: Scores | CannotEstimateError,
     way: Journey | CannotEstimateError,
     cost: Unhappiness | CannotEstimateError,
+    hanging: Stake | None,
     listed: CallBacks | CannotEstimateError,
 ) -> tuple[Element, ...]:
     """The scores, what goes with unhappiness, and how many to call back."""
@@ -68,7 +72,7 @@ def key_cards(
     name = str(main[INSTRUMENT])
     cards = [
         Card(
-            MEASURES[name],
+            CARDS[name],
             score(name, main["score"]),
             _between(score(name, main["low"]), score(name, main["high"])),
             float(main["low"]),
@@ -90,6 +94,8 @@ def key_cards(
         )
     if not isinstance(cost, CannotEstimateError):
         cards.append(_gap_card(cost))
+        if hanging is not None and hanging.value is not None and hanging.value.low > 0:
+            cards.append(_stake_card(hanging.value, currency))
     if not isinstance(listed, CannotEstimateError):
         worth = float(listed.listed[RESIDUAL_CLV].sum()) if RESIDUAL_CLV in listed.listed else float("nan")
         told = (
@@ -105,19 +111,30 @@ def key_cards(
 
 def _gap_card(cost: Unhappiness) -> Card:
     names, gap = MOODS_OF[cost.instrument], cost.gone.difference
+    note = (
+        say("percentage points more cancelled in {days} days; an association", days=count(cost.horizon))
+        if cost.contractual
+        else say("percentage points more bought nothing in {days} days; an association", days=count(cost.horizon))
+    )
     return Card(
-        say("{unhappy} who {gone}, against {happy}", unhappy=names["unhappy"], gone=verb_gone(cost), happy=names["happy"]),
-        say_points(100 * gap.mean),
+        say("Leaving: {unhappy} against {happy}", unhappy=names[UNHAPPY], happy=names[HAPPY]),
+        number(100 * gap.mean),
         _between(number(100 * gap.low), number(100 * gap.high)),
         100 * gap.low,
         100 * gap.high,
-        note=say("percentage points more in {days} days; an association", days=count(cost.horizon)),
-    )  # fmt: skip
+        note=note,
+    )
 
 
-def say_points(value: float) -> Quantity:
-    """Percentage points."""
-    return number(value)
+def _stake_card(worth: Estimate, currency: str) -> Card:
+    return Card(
+        say("At most to be kept"),
+        money(worth.mean, currency),
+        _between(money(worth.low, currency), money(worth.high, currency)),
+        worth.low,
+        worth.high,
+        note=say("if all that goes with unhappiness came from it"),
+    )
 
 
 def _between(low: Quantity, high: Quantity) -> Sentence:
@@ -140,7 +157,7 @@ def meeting(
     voice: Voice,
     way: Journey | CannotEstimateError,
     cost: Unhappiness | CannotEstimateError,
-    extra: Estimate | None,
+    hanging: Stake | None,
     listed: CallBacks | CannotEstimateError,
 ) -> Paragraph:
     """The sentence to take into the meeting."""
@@ -151,30 +168,16 @@ def meeting(
         worst = next(rows_of(way.points))
         told.append(
             say(
-                "Mend {point} first: {share} of those asked about it are unhappy, and {n} customers a year pass it.",
-                point=point_name(worst),
-                share=share(worst.share),
-                n=count(worst.passing),
-            )
-            if way.days == 365
-            else say(
                 "Mend {point} first: {share} of those asked about it are unhappy, and {n} customers passed it in "
                 "{days} days.",
-                point=point_name(worst),
+                point=words(worst.touchpoint),
                 share=share(worst.share),
                 n=count(worst.passing),
                 days=count(way.days),
             )
         )
-    if not isinstance(cost, CannotEstimateError) and cost.gone.difference.low > 0 and extra is not None:
-        told.append(
-            say(
-                "Unhappy customers leave more often than happy ones of the same stage: if that is more than a "
-                "coincidence, up to {n} customers in {days} days hang on it.",
-                n=count(extra.mean),
-                days=count(cost.horizon),
-            )
-        )
+    if not isinstance(cost, CannotEstimateError) and cost.gone.difference.low > 0 and hanging is not None:
+        told.append(_hanging(cost, hanging, voice.study.currency))
     if not isinstance(listed, CannotEstimateError) and listed.unhappy:
         told.append(
             say(
@@ -185,3 +188,19 @@ def meeting(
     if not told:
         told.append(say("What customers say gives no cause for a change that the data could name."))
     return Paragraph(tuple(told), role="meeting")
+
+
+def _hanging(cost: Unhappiness, hanging: Stake, currency: str) -> Sentence:
+    values: Values = {"n": count(hanging.leavers.mean), "days": count(cost.horizon)}
+    if hanging.value is None:
+        return say(
+            "Unhappy customers leave more often than happy ones of the same stage: if that is more than a coincidence, "
+            "up to {n} customers in {days} days hang on it.",
+            **values,
+        )
+    return say(
+        "Unhappy customers leave more often than happy ones of the same stage: if that is more than a coincidence, up "
+        "to {n} customers in {days} days and {value} of profit to come hang on it.",
+        value=money(hanging.value.mean, currency),
+        **values,
+    )

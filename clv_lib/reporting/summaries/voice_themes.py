@@ -1,6 +1,7 @@
 """What customers write about, in words."""
 
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from clv_lib.names import THEME, N
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_voice import moods_by_theme
 from clv_lib.reporting.summaries import rows_of
-from clv_lib.reporting.summaries.voice_words import MASS, MOODS, wanting
+from clv_lib.reporting.summaries.voice_words import MASS, MOODS, labelled, wanting
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
 QUOTED = 140  # characters of a comment that a page shows
@@ -39,7 +40,7 @@ def themes(found: Themes | CannotEstimateError, currency: str) -> tuple[Element,
     return tuple(shown)
 
 
-def theme_name(found: Themes, row: object) -> Quantity | Sentence:
+def theme_name(found: Themes, row: Any) -> Quantity | Sentence:
     """A theme as filed, or the words that stand for it."""
     name = getattr(row, THEME)
     if len(found.filed):
@@ -86,27 +87,26 @@ def _opening(found: Themes) -> tuple[Sentence, ...]:
 
 def _chart(found: Themes) -> Element:
     table = found.shown.reset_index(drop=True)
-    data = table.assign(label=[theme_name(found, row) for row in rows_of(table)])
-    worst = table.loc[table["share"].idxmax()]
-    values = {
-        "theme": data["label"].iloc[0],
-        "unhappy": count(table[UNHAPPY].iloc[0]),
-    }
+    data = labelled(table, [theme_name(found, row) for row in rows_of(table)])
+    first, worst = data.iloc[0], data.sort_values("share", ascending=False, kind="stable").iloc[0]
     return moods_by_theme(
         data,
         names=MOODS,
-        title=say("Most unhappy comments are about {theme}", theme=values["theme"]),
+        title=say("Most unhappy comments are about {theme}", theme=first["label"]),
         alt=say(
             "A bar for each theme, divided by mood, most unhappy comments on top: {theme} with {unhappy}. The largest "
             "share of unhappy comments is {share}, on {other}.",
-            share=share(worst["share"]),
-            other=data["label"].iloc[int(table["share"].idxmax())],
-            **values,
+            theme=first["label"],
+            unhappy=count(float(first[UNHAPPY])),
+            share=share(float(worst["share"])),
+            other=worst["label"],
         ),
-        caption=say("Comments of the last {days} days by theme and by the score given with them.", days=count(found.days)),
+        caption=say(
+            "Comments of the last {days} days by theme and by the score given with them.", days=count(found.days)
+        ),
         x=say("comments"),
         y=say("theme"),
-    )  # fmt: skip
+    )
 
 
 def _value_known(table: pd.DataFrame) -> bool:
@@ -117,9 +117,15 @@ def _filed(found: Themes, currency: str) -> Table:
     valued = _value_known(found.filed)
     columns = [say("Theme"), say("Comments"), say("Unhappy"), say("Share"), say("Range")]
     columns += [say("Profit to come of the unhappy")] if valued else []
-    rows = []
+    rows: list[list[Quantity | Sentence]] = []
     for row in rows_of(found.filed):
-        cells = [words(row.theme), count(row.n), count(row.unhappy), share(row.share), _range(row)]
+        cells: list[Quantity | Sentence] = [
+            words(row.theme),
+            count(row.n),
+            count(row.unhappy),
+            share(row.share),
+            _range(row),
+        ]
         cells += [money(row.value, currency)] if valued else []
         rows.append([*cells, words(row.quote, QUOTED)])
     return Table(
@@ -129,7 +135,7 @@ def _filed(found: Themes, currency: str) -> Table:
     )
 
 
-def _range(row: object) -> Sentence:
+def _range(row: Any) -> Sentence:
     return say("{low} to {high}", low=share(row.low), high=share(row.high))
 
 
@@ -150,9 +156,15 @@ def _found(found: Themes, currency: str) -> Table:
     columns = [say("Leading words"), say("Comments"), say("Unhappy"), say("Share"), say("Range")]
     columns += [say("Mostly filed under"), say("Part of them")] if filed else []
     columns += [say("Profit to come of the unhappy")] if valued else []
-    rows = []
+    rows: list[list[Quantity | Sentence]] = []
     for row in rows_of(table):
-        cells = [words(", ".join(row.words)), count(row.n), count(row.unhappy), share(row.share), _range(row)]
+        cells: list[Quantity | Sentence] = [
+            words(", ".join(row.words)),
+            count(row.n),
+            count(row.unhappy),
+            share(row.share),
+            _range(row),
+        ]
         cells += [words(row.like or "–"), share(row.part)] if filed else []
         cells += [money(row.value, currency)] if valued else []
         rows.append([*cells, words(row.quote, QUOTED)])

@@ -1,33 +1,44 @@
 """How the questions, moods and groups of the page on customers' voice are called, and how a score is written."""
 
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from typing import Final
+
+import pandas as pd
 
 from clv_lib.analysis.answers import CES, CSAT, HAPPY, NEUTRAL, NPS, UNHAPPY
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.errors import CannotEstimateError
-from clv_lib.names import ACQUISITION_CHANNEL, LIFECYCLE_STAGE, TOUCHPOINT
+from clv_lib.names import ACQUISITION_CHANNEL, HIGH, LIFECYCLE_STAGE, LOW, MIDDLE, TOUCHPOINT, VALUE_TIER
 from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.summaries.lifecycle_words import STAGES
 from clv_lib.reporting.voice_record import NobodyAskedError
 from clv_lib.reporting.wording import Quantity, Sentence, day, number, refusal_sentence, say, share, words
 
-HIGH, MIDDLE, LOW, VALUE_TIER = "high", "middle", "low", "value_tier"
+Values = dict[str, Quantity | Sentence]
 MASS: Final = share(INTERVAL)
 QUESTIONS: Final[dict[str, Sentence]] = {
     NPS: say("recommendation (NPS)"),
     CSAT: say("satisfaction (CSAT)"),
     CES: say("ease (CES)"),
 }
+SHORT: Final[dict[str, Quantity]] = {NPS: words("NPS"), CSAT: words("CSAT"), CES: words("CES")}
+CARDS: Final[dict[str, Sentence]] = {
+    NPS: say("Net promoter score"),
+    CSAT: say("Satisfied customers"),
+    CES: say("Customers for whom it was easy"),
+}
 MEASURES: Final[dict[str, Sentence]] = {
     NPS: say("NPS: promoters less detractors, in points"),
     CSAT: say("CSAT: share who are satisfied"),
     CES: say("CES: share for whom it was easy"),
 }
+_BETWEEN: Final = say("customers in between")
 MOODS_OF: Final[dict[str, dict[str, Sentence]]] = {
     NPS: {HAPPY: say("promoters"), NEUTRAL: say("passives"), UNHAPPY: say("detractors")},
-    CSAT: {HAPPY: say("satisfied"), NEUTRAL: say("neither"), UNHAPPY: say("dissatisfied")},
-    CES: {HAPPY: say("found it easy"), NEUTRAL: say("neither"), UNHAPPY: say("found it hard")},
+    CSAT: {HAPPY: say("satisfied customers"), NEUTRAL: _BETWEEN, UNHAPPY: say("dissatisfied customers")},
+    CES: {HAPPY: say("customers who had it easy"), NEUTRAL: _BETWEEN, UNHAPPY: say("customers who had it hard")},
 }
 MOODS: Final[dict[str, Sentence]] = {HAPPY: say("happy"), NEUTRAL: say("neutral"), UNHAPPY: say("unhappy")}
 TIERS: Final[dict[str, Sentence]] = {HIGH: say("high value"), MIDDLE: say("middle value"), LOW: say("low value")}
@@ -81,6 +92,17 @@ def group_name(by: str, group: str) -> Quantity | Sentence:
         return _UNKNOWN
     named = _NAMES.get(by, {})
     return named[group] if group in named else words(group)
+
+
+def labelled(table: pd.DataFrame, labels: Iterable[Quantity | Sentence]) -> pd.DataFrame:
+    """The table with a column of labels, as charts take it."""
+    column = pd.DataFrame({"label": pd.Series(list(labels), dtype=object)})
+    return column.join(table.reset_index(drop=True))
+
+
+def writers() -> dict[str, Callable[[float], Quantity]]:
+    """How a chart writes the scores of each question."""
+    return {name: partial(score, name) for name in MEASURES}
 
 
 def on(day_number: float) -> Quantity:
