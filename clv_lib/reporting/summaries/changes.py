@@ -14,6 +14,7 @@ from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.five import SHARE, by_how_much, labels, signed, writer
 from clv_lib.reporting.summaries.lifecycle_words import STAGES
 from clv_lib.reporting.summaries.retention_words import signed_money
+from clv_lib.reporting.summaries.segments_words import segment_words
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 SETTINGS_SHOWN: Final = 5
@@ -47,7 +48,8 @@ def what_changed(
     """The part of the summary on what changed."""
     if found is None:
         return (first_report(),)
-    why = Paragraph((*_data(found.data), *_moved(found), *_settings(found.settings), *_method(found)))
+    moved = _moved(found, contractual=contractual)
+    why = Paragraph((*_data(found.data), *moved, *_settings(found.settings), *_method(found)))
     table = _table(found, figures, contractual=contractual)
     return (_verdict(found, figures, contractual=contractual), *table, why, *_waterfall(found.values, currency))
 
@@ -158,7 +160,7 @@ def _people(before: int, data: DataChange) -> Sentence:
     return say_count("{n} customer less is known.", "{n} customers less are known.", n=-by)
 
 
-def _moved(found: Since) -> tuple[Sentence, ...]:
+def _moved(found: Since, *, contractual: bool) -> tuple[Sentence, ...]:
     if found.moved is None or found.moved.empty:
         return ()
     elsewhere = found.moved[found.moved["before"] != found.moved["now"]]
@@ -172,7 +174,8 @@ def _moved(found: Since) -> tuple[Sentence, ...]:
         )
     largest = next(rows_of(elsewhere))
     places |= {"n": count(int(elsewhere["customers"].sum())), "most": count(int(largest.customers))}
-    names = {"from_": name_of(str(largest.before)), "to": name_of(str(largest.now))}
+    called = {"from_": str(largest.before), "to": str(largest.now)}
+    names = {place: group_name(group, contractual=contractual) for place, group in called.items()}
     return (
         say(
             "{n} of {all} customers that both reports know are in another segment now; the largest move, of {most}, is "
@@ -190,9 +193,9 @@ def _moved(found: Since) -> tuple[Sentence, ...]:
     )
 
 
-def name_of(group: str) -> Sentence | Quantity:
+def group_name(group: str, *, contractual: bool) -> Sentence | Quantity:
     """What a segment or a stage is called."""
-    return STAGES.get(group) or words(group)
+    return segment_words(contractual=contractual).get(group) or STAGES.get(group) or words(group)
 
 
 def _settings(changed: tuple[SettingChange, ...]) -> tuple[Sentence, ...]:

@@ -75,9 +75,9 @@ def _lead(study: Study, figures: dict[str, KeyFigure]) -> tuple[Element, ...]:
         days = int(study.folder.read_table(RISKS, ["horizon_days"])["horizon_days"].max())
         places = {"risk": money(risk.value, risk.unit), "days": count(days)}
         sentences.append(
-            say("{risk} of value hangs on members who may cancel in the next {days} days.", **places)
+            say("{risk} of value is at risk from members who may cancel in the next {days} days.", **places)
             if study.settings.contractual
-            else say("{risk} of value hangs on customers who may fall silent in the next {days} days.", **places)
+            else say("{risk} of value is at risk from customers who may fall silent in the next {days} days.", **places)
         )
     if plan is not None and plan.value and plan.value > 0:
         sentences.append(say("The plan is expected to earn {profit}.", profit=money(plan.value, plan.unit)))

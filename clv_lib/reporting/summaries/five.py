@@ -118,7 +118,7 @@ def trend(name: str, since: Since | None, write: Callable[[float], Quantity]) ->
     found = since.changes[name]
     size, when = write(abs(found.difference)), _when(since)
     if size.text("en") == write(0.0).text("en"):
-        return Trend(say("unchanged {when}", when=when), "same")
+        return Trend(_unchanged(since), "same")
     way: Literal["up", "down"] = "up" if found.difference > 0 else "down"
     more = say("{size} more {when}", size=_points(name, found, size), when=when)
     less = say("{size} less {when}", size=_points(name, found, size), when=when)
@@ -141,6 +141,12 @@ def _when(since: Since) -> Sentence:
     return say("than on {day}", day=day(since.data.last_day_before))
 
 
+def _unchanged(since: Since) -> Sentence:
+    if since.data.last_day_before in (None, since.data.last_day):
+        return say("unchanged since the last report")
+    return say("unchanged since {day}", day=day(since.data.last_day_before))
+
+
 def _notes(
     figures: Mapping[str, KeyFigure], months: int, winning: KeyFigure | None, *, contractual: bool
 ) -> dict[str, Sentence]:
@@ -157,9 +163,9 @@ def _notes(
             ratio=number(newcomer.value / winning.value, 1),
         )
     notes[REPEAT] = (
-        say("in the last whole period, of those under contract before")
+        say("in the latest whole period, of those under contract when it began")
         if contractual
-        else say("in the last whole period, of the buyers of the one before")
+        else say("in the latest whole period, of those who bought in the one before")
     )
     notes[AT_RISK] = (
         say("chance of cancelling times what it would take, all members")

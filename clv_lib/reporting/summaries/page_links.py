@@ -13,7 +13,7 @@ PAGES: Final[dict[str, tuple[Sentence, Sentence]]] = {
     "05_churn_warning": (say("Churn warning"), say("Who is about to leave, why, and by when must we act?")),
     "06_lifecycle_staging": (say("Lifecycle"), say("Where is everyone in their life with us, and where next?")),
     "07_customer_voice": (say("Customer voice"), say("What do they tell us, and what is it worth to mend?")),
-    "08_segment_strategy": (say("Segments and strategy"), say("Whom do we treat how, and what will it earn?")),
+    "08_segment_strategy": (say("Strategy"), say("Whom do we treat how, and what will it earn?")),
 }
 MEMBER_QUESTIONS: Final[dict[str, Sentence]] = {
     "03_retention": say("Do they renew, and is that getting better?"),

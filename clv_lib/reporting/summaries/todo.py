@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from clv_lib.analysis.plays import library
 from clv_lib.names import PLAY, SEGMENT
 from clv_lib.reporting.churn_record import RISKS
 from clv_lib.reporting.elements import Tasks
 from clv_lib.reporting.headlines import figures_of
 from clv_lib.reporting.study import Study
-from clv_lib.reporting.summaries.changes import name_of
+from clv_lib.reporting.summaries.changes import group_name
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3
@@ -56,7 +57,7 @@ def _plan(study: Study) -> Task | None:
     if plan.empty:
         return None
     currency = study.currency
-    best = plan.iloc[int(plan["mean"].to_numpy().argmax())]
+    best = plan.iloc[int(plan["profit"].to_numpy().argmax())]
     cost = money(float(plan["cost"].sum()), currency)
     what = say_count(
         "Carry out the plan: {n} customer, for {cost}.",
@@ -71,16 +72,25 @@ def _plan(study: Study) -> Task | None:
         mass=share(profit.mass or 0.0),
         low=money(_or_nan(profit.low), currency),
         high=money(_or_nan(profit.high), currency),
-        play=words(best[PLAY]),
-        segment=name_of(str(best[SEGMENT])),
+        play=_play(study, str(best[PLAY])),
+        segment=group_name(str(best[SEGMENT]), contractual=study.settings.contractual),
         list=_in_the_list(study),
     )
     return Task(profit.value, what, why)
 
 
-def _in_the_list(study: Study) -> Sentence:
+def _play(study: Study, name: str) -> Sentence | Quantity:
+    """What a play is called: one of the library has a name in every language."""
+    built_in = library().get(name)
+    own = study.settings.plays.get(name)
+    if own is not None and own.title:
+        return words(own.title)
+    return words(name.replace("_", " ")) if built_in is None else Sentence(built_in.title)
+
+
+def _in_the_list(study: Study) -> Sentence | Quantity:
     if not study.folder.has(ACTION_LIST):
-        return say("")
+        return words("")
     return say("; who gets what and when is in {file}", file=words(ACTION_LIST))
 
 
@@ -106,18 +116,10 @@ def _watch(study: Study) -> Task | None:
             n=n,
             day=day(first),
         )
-    why = (
-        say(
-            "{stake} of value hangs on whether they renew; a contact with each is expected to gain {gain} after its "
-            "cost. The names are in watch_list.csv.",
-            **places,
-        )
-        if study.settings.contractual
-        else say(
-            "{stake} of value hangs on whether they fall silent; a contact with each is expected to gain {gain} after "
-            "its cost. The names are in watch_list.csv.",
-            **places,
-        )
+    why = say(
+        "{stake} of value is at risk with them; a contact with each is expected to gain {gain} after its cost. The "
+        "names are in watch_list.csv.",
+        **places,
     )
     return Task(gain, what, why)
 
