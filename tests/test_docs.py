@@ -15,6 +15,7 @@ from clv_lib.settings import (
     StagesSection,
     StrategySection,
     TableSection,
+    VoiceSection,
 )
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
@@ -59,6 +60,7 @@ def test_every_policy_stands_there_with_its_default():
         ("| key of `[segments]` | means |\n", set(SegmentsSection.model_fields)),
         ("| key of `[plays.NAME]` | means |\n", set(Play.model_fields)),
         ("| key of `[strategy]` | means |\n", set(StrategySection.model_fields)),
+        ("| key of `[voice]` | means |\n", set(VoiceSection.model_fields)),
         (
             "| key of `[costs]` | means |\n",
             {*CostsSection.model_fields, *(f"channels.NAME.{name}" for name in ChannelCosts.model_fields)},

@@ -33,11 +33,11 @@ class StageSizes:
     """
 
     def __init__(self, study: Study, found: Lifecycle | ContractLifecycle) -> None:
-        values = _beside(study, found.now, "customer_values")
+        values = beside(study, found.now, "customer_values")
         costs = study.folder.read_json(UNIT_COSTS) if study.folder.has(f"{UNIT_COSTS}.json") else {}
         self.measured = costs.get("source", "assumed") != "assumed" and study.folder.has(f"{PROFIT}.parquet")
-        profit = _beside(study, found.now, PROFIT) if self.measured else None
-        revenue = _beside(study, found.now, "customers")
+        profit = beside(study, found.now, PROFIT) if self.measured else None
+        revenue = beside(study, found.now, "customers")
         self.modelled = values is not None
         self.people = with_values(found.now, values)
         margin = study.settings.economics.gross_margin
@@ -45,7 +45,7 @@ class StageSizes:
         self.table = stage_table(self.people, profit, margin=margin, revenue=revenue)
 
 
-def _beside(study: Study, frame: Frame, name: str) -> Frame | None:
+def beside(study: Study, frame: Frame, name: str) -> Frame | None:
     """A file of the run folder, opened where the frame lives."""
     if not study.folder.has(f"{name}.parquet"):
         return None

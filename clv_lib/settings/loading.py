@@ -28,6 +28,7 @@ from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TablesSection
+from clv_lib.settings.voice import VoiceSection
 
 SETTINGS_FILE: Final = "dataset.toml"
 
@@ -55,6 +56,7 @@ class Settings(Section):
     segments: SegmentsSection = SegmentsSection()
     plays: dict[str, Play] = Field(default_factory=dict)
     strategy: StrategySection = StrategySection()
+    voice: VoiceSection = VoiceSection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")
