@@ -64,6 +64,7 @@ _ROOMS = {
     "project_stages": "analysis.stage_projection",
     "watched_metrics": "analysis.watch_metrics",
     "StageSizes": "reporting.lifecycle_record",
+    "value_by_month": "reporting.lifecycle_record",
     "save_stages": "reporting.lifecycle_record",
     "membership": "reporting.contracts",
     "rehearse_contracts": "reporting.contracts",

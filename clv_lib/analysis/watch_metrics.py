@@ -6,7 +6,7 @@ over the ratio of Pearson's chi-squared to its degrees of freedom). With m metri
 when the probability exceeds ``1 - 0.05 / m``: one false alarm in twenty pages, not one in twenty lines.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ FEWEST_BEFORE: Final = 3
 ALARM: Final = 0.05  # over all metrics together
 DRAWS: Final = 4_000
 
-Metric = Literal["repeat_buying", "lapse", "activation", "referral", "reactivation"]
+Unit = Literal["share", "money"]
 WORSE_IF_HIGHER: Final = frozenset({"lapse"})
 SILENT: Final = (AT_RISK, DORMANT)
 
@@ -41,6 +41,8 @@ class Watched:
         Probability that it got worse; NaN where the months are too few.
     worse : bool
         Beyond chance, with all metrics looked at.
+    unit : {"share", "money"}
+        Of the metric: events per customer, or currency per customer.
     """
 
     name: str
@@ -49,22 +51,25 @@ class Watched:
     before: tuple[float, float, float]
     p_worse: float
     worse: bool = False
+    unit: Unit = "share"
 
 
-def watched_metrics(monthly: dict[str, pd.DataFrame], *, seed: int) -> tuple[Watched, ...]:
+def watched_metrics(
+    monthly: dict[str, pd.DataFrame], *, seed: int, value: Watched | None = None
+) -> tuple[Watched, ...]:
     """Compare recent months with those before.
 
     Parameters
     ----------
     monthly : dict of DataFrame
         By metric: month_number, n (events), of (customers who might have).
+    value : Watched, optional
+        The value of customers, told first; see :mod:`clv_lib.analysis.value_watch`.
     """
     found = [_one(name, table, np.random.default_rng(seed + k)) for k, (name, table) in enumerate(monthly.items())]
+    found = [value, *found] if value is not None else found
     limit = 1 - ALARM / max(len(found), 1)
-    return tuple(
-        Watched(each.name, each.monthly, each.recent, each.before, each.p_worse, bool(each.p_worse > limit))
-        for each in found
-    )
+    return tuple(replace(each, worse=bool(each.p_worse > limit)) for each in found)
 
 
 def _one(name: str, table: pd.DataFrame, rng: np.random.Generator) -> Watched:

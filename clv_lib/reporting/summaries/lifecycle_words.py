@@ -30,6 +30,7 @@ STAGES: Final[dict[str, Sentence]] = {
 
 
 METRICS: Final[dict[str, Sentence]] = {
+    "customer_value": say("value to come per customer still here (CLTV)"),
     "repeat_buying": say("repeat buying: buyers among those not dormant, per month"),
     "lapse": say("lapsing: from buying to at risk or dormant, per month"),
     "reactivation": say("reactivation: dormant customers who come back, per month"),
