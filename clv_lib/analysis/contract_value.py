@@ -124,7 +124,7 @@ def value_members(
         for name, number in zip(COLUMNS, found, strict=True):
             columns[name][row] = number
         expected[plan] += n * value
-        realised[plan] += _outcome_of_many(rng, n, kept[:, :m], flow)
+        realised[plan] += outcome_of_many(rng, n, kept[:, :m], flow)
         j = np.arange(1, m + 1)
         weights[plan][0][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ (j * flow.worth[:m]))
         weights[plan][1][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ flow.worth[:m])
@@ -266,7 +266,7 @@ def _flow(terms: Terms, price: float, wait: float, rate: float, months: float, p
     return _Flow(price * margin - order, month * months, rest, worth, (1 + rate) ** -0.5)
 
 
-def _outcome_of_many(rng: np.random.Generator, n: int, kept: np.ndarray, flow: _Flow) -> np.ndarray:
+def outcome_of_many(rng: np.random.Generator, n: int, kept: np.ndarray, flow: _Flow) -> np.ndarray:
     """What n like members bring together: at every renewal some of those still here leave."""
     here, total = np.full(len(kept), n), np.zeros(len(kept))
     before = np.ones(len(kept))

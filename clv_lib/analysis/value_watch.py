@@ -17,7 +17,7 @@ import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.group_value import GroupValues, ValueModel, value_of_groups
-from clv_lib.analysis.watch_metrics import BEFORE, FEWEST_BEFORE, RECENT, Watched
+from clv_lib.analysis.watch_metrics import BEFORE, FEWEST_BEFORE, RECENT, Watched, compared
 from clv_lib.data.month_cells import NUMBER
 
 MONTHS: Final = RECENT + BEFORE
@@ -54,8 +54,7 @@ def watched_value(model: ValueModel, cells: pd.DataFrame, *, seed: int) -> Watch
         }
     )
     rng = np.random.default_rng(seed)
-    before = slice(max(len(each) - RECENT - BEFORE, 0), max(len(each) - RECENT, 0))
-    now, then = (_draws(rng, each[part], luck[part]) for part in (slice(-RECENT, None), before))
+    now, then = (_draws(rng, each[part], luck[part]) for part in compared(len(each), RECENT, BEFORE))
     known = len(each) >= RECENT + FEWEST_BEFORE
     p_worse = float((now < then).mean()) if known else float("nan")
     return Watched(VALUE, monthly, _told(now), _told(then), p_worse, unit="money")

@@ -6,6 +6,7 @@ over the ratio of Pearson's chi-squared to its degrees of freedom). With m metri
 when the probability exceeds ``1 - 0.05 / m``: one false alarm in twenty pages, not one in twenty lines.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -22,7 +23,7 @@ ALARM: Final = 0.05  # over all metrics together
 DRAWS: Final = 4_000
 
 Unit = Literal["share", "money"]
-WORSE_IF_HIGHER: Final = frozenset({"lapse"})
+WORSE_IF_HIGHER: Final = frozenset({"lapse", "churn"})
 SILENT: Final = (AT_RISK, DORMANT)
 
 
@@ -55,7 +56,13 @@ class Watched:
 
 
 def watched_metrics(
-    monthly: dict[str, pd.DataFrame], *, seed: int, value: Watched | None = None
+    monthly: dict[str, pd.DataFrame],
+    *,
+    seed: int,
+    value: Watched | None = None,
+    more: Sequence[Watched] = (),
+    recent: int = RECENT,
+    before: int = BEFORE,
 ) -> tuple[Watched, ...]:
     """Compare recent months with those before.
 
@@ -65,19 +72,30 @@ def watched_metrics(
         By metric: month_number, n (events), of (customers who might have).
     value : Watched, optional
         The value of customers, told first; see :mod:`clv_lib.analysis.value_watch`.
+    more : sequence of Watched
+        Metrics that are compared already, told last.
+    recent, before : int
+        Months, or whatever the tables count in, that are compared.
     """
-    found = [_one(name, table, np.random.default_rng(seed + k)) for k, (name, table) in enumerate(monthly.items())]
-    found = [value, *found] if value is not None else found
+    rngs = (np.random.default_rng(seed + k) for k in range(len(monthly)))
+    found = [_one(*each, rng, recent, before) for each, rng in zip(monthly.items(), rngs, strict=True)]
+    found = [*([value] if value is not None else []), *found, *more]
     limit = 1 - ALARM / max(len(found), 1)
     return tuple(replace(each, worse=bool(each.p_worse > limit)) for each in found)
 
 
-def _one(name: str, table: pd.DataFrame, rng: np.random.Generator) -> Watched:
+def compared(months: int, recent: int, before: int) -> tuple[slice, slice]:
+    """Places of the recent months and of those before."""
+    border = max(months - recent, 0)
+    return slice(border, months), slice(max(border - before, 0), border)
+
+
+def _one(name: str, table: pd.DataFrame, rng: np.random.Generator, fresh: int, past: int) -> Watched:
     table = table[table["of"] > 0].sort_values(NUMBER, ignore_index=True)
-    recent, before = table.tail(RECENT), table.iloc[: -RECENT or None].tail(BEFORE)
+    recent, before = (table.iloc[part] for part in compared(len(table), fresh, past))
     spread = _spread(before)
     now, then = (_draws(rng, each, spread, rate=name == "referral") for each in (recent, before))
-    known = len(before) >= FEWEST_BEFORE and len(recent) == RECENT
+    known = len(before) >= FEWEST_BEFORE and len(recent) == fresh
     higher = float((now > then).mean())
     p = (higher if name in WORSE_IF_HIGHER else 1 - higher) if known else float("nan")
     return Watched(name, table, _told(recent, now), _told(before, then), p)

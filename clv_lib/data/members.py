@@ -26,7 +26,7 @@ from clv_lib.names import (
     WAIT,
     N,
 )
-from clv_lib.periods import billing_periods_between, months_after, periods_since
+from clv_lib.periods import billing_periods_between, day_number, months_after, periods_since
 
 WAIT_STEPS: Final = 12  # of a billing period: what is paid within such a step is discounted alike
 PRICE_DIGITS: Final = 2
@@ -94,3 +94,19 @@ def member_cells(found: Frame, *, by: Sequence[str]) -> pd.DataFrame:
     keys = list(dict.fromkeys([*by, *VALUE_KEYS]))
     counted = collected(found.filter(nw.col(ACTIVE)).group_by(*keys).agg(nw.len().alias(N)))
     return counted.astype({N: "int64"}).sort_values(keys, ignore_index=True)
+
+
+def starting_cells(found: Frame, *, by: Sequence[str]) -> pd.DataFrame:
+    """Active members who share group, first day of the spell, renewals, and whether they were members before: ``n``.
+
+    ``started`` is a day number, ``again`` 1 where the spell is not the first.
+    """
+    rows = found.filter(nw.col(ACTIVE)).select(
+        *by,
+        day_number(nw.col(STARTED_AT)).cast(nw.Int64).alias("started"),
+        (nw.col(SPELL) > 1).cast(nw.Int64).alias("again"),
+        RENEWALS,
+    )
+    keys = [*by, "started", "again", RENEWALS]
+    counted = collected(rows.group_by(*keys).agg(nw.len().alias(N)))
+    return counted.astype({N: "int64", RENEWALS: "int64"}).sort_values(keys, ignore_index=True)

@@ -20,6 +20,7 @@ from clv_lib.data.past import PROFIT
 from clv_lib.names import LIFECYCLE_STAGE, LIFECYCLE_STAGES
 from clv_lib.periods import complete_months
 from clv_lib.reporting.costs_record import UNIT_COSTS
+from clv_lib.reporting.members_ahead import beside, worth_of_members
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.value_model import cells_of, value_model
 
@@ -42,11 +43,11 @@ class StageSizes:
     """
 
     def __init__(self, study: Study, found: Lifecycle | ContractLifecycle) -> None:
-        values = _beside(study, found.now, "customer_values")
+        values = beside(study, found.now, "customer_values")
         costs = study.folder.read_json(UNIT_COSTS) if study.folder.has(f"{UNIT_COSTS}.json") else {}
         self.measured = costs.get("source", "assumed") != "assumed" and study.folder.has(f"{PROFIT}.parquet")
-        profit = _beside(study, found.now, PROFIT) if self.measured else None
-        revenue = _beside(study, found.now, "customers")
+        profit = beside(study, found.now, PROFIT) if self.measured else None
+        revenue = beside(study, found.now, "customers")
         self.modelled = values is not None
         self.people = with_values(found.now, values)
         margin = study.settings.economics.gross_margin
@@ -55,7 +56,9 @@ class StageSizes:
         self.table = with_intervals(table, self._worth(study, revenue))
 
     def _worth(self, study: Study, customers: Frame) -> GroupValues | None:
-        """Value of each stage, draw by draw; None where no purchase model knows."""
+        """Value of each stage, draw by draw; None where no model knows."""
+        if study.settings.contractual:
+            return worth_of_members(study, self.people)
         model = value_model(study)
         if model is None:
             return None
@@ -80,15 +83,6 @@ def value_by_month(study: Study) -> Watched | None:
         return None
     months = list(complete_months(study.log().window))[-MONTHS:]
     return watched_value(model, cells_of_months(study.record()["transactions"], months), seed=study.seed)
-
-
-def _beside(study: Study, frame: Frame, name: str) -> Frame | None:
-    """A file of the run folder, opened where the frame lives."""
-    if not study.folder.has(f"{name}.parquet"):
-        return None
-    native: Any = frame.to_native()
-    path = str(study.folder.where(f"{name}.parquet")).replace("'", "''")
-    return nw.from_native(native.query("made", f"SELECT * FROM read_parquet('{path}')"))  # noqa: S608 (own path)
 
 
 def save_stages(study: Study, sizes: StageSizes, moves: Movement) -> None:

@@ -121,6 +121,7 @@ def _still_here(row: object) -> Quantity | Sentence:
 
 def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     """How the base is made up, month by month."""
+    members = isinstance(found, ContractLifecycle)
     monthly = found.monthly
     last = monthly.iloc[-1]
     largest = str(last.idxmax())
@@ -132,11 +133,15 @@ def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     return plots_lifecycle.sizes(
         monthly,
         labels=STAGES,
-        title=say("Most customers are in one stage: {stage}, {part}", **values),
-        alt=say("Stacked areas by month; at the end the largest is {stage} with {n} customers, {part}.", **values),
-        caption=say("Customers at the end of each complete month, by what was known on that day."),
+        title=say("Most members are in one stage: {stage}, {part}", **values)
+        if members
+        else say("Most customers are in one stage: {stage}, {part}", **values),
+        alt=say("Stacked areas by month; at the end the largest is {stage} with {n}, {part}.", **values),
+        caption=say("Members at the end of each complete month, by what was known on that day.")
+        if members
+        else say("Customers at the end of each complete month, by what was known on that day."),
         x=say("month"),
-        y=say("customers"),
+        y=say("members") if members else say("customers"),
     )
 
 

@@ -10,7 +10,7 @@ from clv_lib.reporting.summaries.lifecycle_words import MASS, NOTHING, STAGES
 from clv_lib.reporting.wording import Quantity, Sentence, money, say
 
 
-def worth(table: pd.DataFrame, *, measured: bool, currency: str) -> tuple[Table, Paragraph]:
+def worth(table: pd.DataFrame, *, measured: bool, currency: str, members: bool = False) -> tuple[Table, Paragraph]:
     """Value to come and profit so far of each stage, each with its range.
 
     Parameters
@@ -20,7 +20,11 @@ def worth(table: pd.DataFrame, *, measured: bool, currency: str) -> tuple[Table,
     measured : bool
         Whether a ledger knows the profit.
     currency : str
+    members : bool
+        Whether they are under contract.
     """
+    each = say("Per member") if members else say("Per customer")
+    ranged = say("Per member, {mass} range", mass=MASS) if members else say("Per customer, {mass} range", mass=MASS)
     rows: list[list[Quantity | Sentence]] = [
         [
             STAGES[row.lifecycle_stage],
@@ -39,18 +43,30 @@ def worth(table: pd.DataFrame, *, measured: bool, currency: str) -> tuple[Table,
         say("Expected, {mass} range", mass=MASS),
         say("What will come, {mass} range", mass=MASS),
         say("Profit so far"),
-        say("Per customer"),
-        say("Per customer, {mass} range", mass=MASS),
+        each,
+        ranged,
     )
-    return Table(say("What each stage is worth, and what it has brought"), head, rows, bar=1), _explained(measured)
+    return Table(say("What each stage is worth, and what it has brought"), head, rows, bar=1), _explained(
+        measured, members
+    )
 
 
-def _explained(measured: bool) -> Paragraph:
+def _explained(measured: bool, members: bool) -> Paragraph:
     source = (
         say("Profit so far is counted from the ledger, so the sum has no range.")
         if measured
         else say("Profit so far is revenue times the stated margin: nothing else is known of costs.")
     )
+    if members:
+        return Paragraph(
+            (
+                say(
+                    "Value to come is that of the payments ahead: the first range says how well the mean is known, the "
+                    "second adds the luck of the members who are there. Who has cancelled has none."
+                ),
+                source,
+            )
+        )
     return Paragraph(
         (
             say(
