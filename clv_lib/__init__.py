@@ -84,7 +84,8 @@ _ROOMS = {
     "check_contracts": "models.contract_fit",
     "prior_contracts": "models.contract_fit",
     "value_members": "analysis.contract_value",
-    "value_new_members": "analysis.contract_value",
+    "new_member_draws": "analysis.new_members",
+    "members_by_channel": "analysis.new_members",
 }
 __all__ = sorted(_ROOMS)
 

@@ -71,7 +71,7 @@ def test_a_holding_stands_in_the_stage_that_the_rules_gave_its_members(base):
     told = pd.Series(0, index=list(LIFECYCLE_STAGES))
     for cell in cells.itertuples():
         period = PERIOD_DAYS[cell.billing_period]
-        held = Holding(0, period, cell.started, bool(cell.again), cell.renewals, np.array([cell.n]))
+        held = Holding(0, period, cell.started, bool(cell.again), cell.renewals, 0.0, np.array([cell.n]))
         told[held.stage(TODAY.toordinal(), rules)] += cell.n
     told["dormant"] += 1
     seen = stages["lifecycle_stage"].value_counts().reindex(list(LIFECYCLE_STAGES), fill_value=0)

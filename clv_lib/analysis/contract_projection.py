@@ -27,6 +27,7 @@ from clv_lib.names import (
     BILLING_PERIOD,
     COHORT,
     DORMANT,
+    ENDS_WITHIN,
     GROUP,
     LIFECYCLE_STAGE,
     LIFECYCLE_STAGES,
@@ -58,6 +59,9 @@ class Holding:
         Not the first spell.
     renewals : int
         Made so far.
+    survived : float
+        Periods that are known to be behind them: the renewals, and of the period that runs the part in which
+        contracts do end (see :func:`~clv_lib.analysis.contract_flow.members_ahead`).
     here : ndarray, dims (draw,)
     """
 
@@ -66,6 +70,7 @@ class Holding:
     started: int
     again: bool
     renewals: int
+    survived: float
     here: np.ndarray
 
     def due_by(self, day: int) -> int:
@@ -125,7 +130,7 @@ def project_members(
     coming = arrivals_to_come(rng, movements, months, size)
     back = _signing_again(rng, movements, size)
     mix = _mix(cells, groups)
-    holdings = _held(cells, groups, size)
+    holdings = _held(cells, groups, size, end.toordinal())
     gone = np.full(size, dormant)
     paths = [_sizes(holdings, gone, end.toordinal(), rules)]
     for month in range(1, months + 1):
@@ -140,13 +145,16 @@ def project_members(
     return projection_of(np.stack(paths, axis=1), coming)
 
 
-def _held(cells: pd.DataFrame, groups: pd.DataFrame, size: int) -> list[Holding]:
+def _held(cells: pd.DataFrame, groups: pd.DataFrame, size: int, today: int) -> list[Holding]:
     keys = [name for name in groups.columns if name != GROUP]
     rows = cells.astype(dict.fromkeys(keys, str)).merge(groups[keys].reset_index(), on=keys, how="inner")
-    columns = (rows[name] for name in ("index", BILLING_PERIOD, "started", "again", RENEWALS, N))
+    rows = rows.assign(period=rows[BILLING_PERIOD].astype(str).map(PERIOD_DAYS))
+    over = ((today - rows["started"] + 1) / rows["period"] - rows[RENEWALS]).clip(0, 1)
+    rows["survived"] = rows[RENEWALS] + over * (rows[ENDS_WITHIN] if ENDS_WITHIN in rows else 0.0)
+    columns = (rows[name] for name in ("index", "period", "started", "again", RENEWALS, "survived", N))
     return [
-        Holding(int(group), PERIOD_DAYS[str(billing)], int(started), bool(again), int(made), np.full(size, int(n)))
-        for group, billing, started, again, made, n in zip(*columns, strict=True)
+        Holding(int(group), period, int(started), bool(again), int(made), survived, np.full(size, int(n)))
+        for group, period, started, again, made, survived, n in zip(*columns, strict=True)
     ]
 
 
@@ -175,9 +183,9 @@ def _moved(rng: np.random.Generator, held: Holding, day: int, family: str, theta
     if due == made:
         return held
     own = [value[:, held.group : held.group + 1] for value in theta]
-    logs = CONTRACTS[family].log_survival(*own, renewals=np.array([made, due]))
+    logs = CONTRACTS[family].log_survival(*own, renewals=np.array([held.survived, due]))
     chance = np.clip(np.exp(logs[:, 1] - logs[:, 0]), 0.0, 1.0)
-    return replace(held, renewals=due, here=rng.binomial(held.here, chance))
+    return replace(held, renewals=due, survived=due, here=rng.binomial(held.here, chance))
 
 
 def _signing(
@@ -185,7 +193,7 @@ def _signing(
 ) -> list[Holding]:
     shared: np.ndarray = rng.multinomial(coming, mix)
     return [
-        Holding(number, PERIOD_DAYS[str(billing)], day, again, 0, shared[:, number])
+        Holding(number, PERIOD_DAYS[str(billing)], day, again, 0, 0.0, shared[:, number])
         for number, billing in enumerate(groups[BILLING_PERIOD])
         if shared[:, number].any()
     ]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib import names
-from clv_lib.analysis.contract_value import members_ahead, outcome_of_many
+from clv_lib.analysis.contract_flow import members_ahead, outcome_of_many
 from clv_lib.analysis.group_value import GroupValues
 from clv_lib.analysis.terms import Terms
 

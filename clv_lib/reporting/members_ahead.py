@@ -14,14 +14,14 @@ from clv_lib.analysis.member_groups import value_of_member_groups
 from clv_lib.analysis.stage_projection import Projection
 from clv_lib.analysis.watch_metrics import Watched
 from clv_lib.data.customers import Frame, collected
-from clv_lib.data.members import VALUE_KEYS, members, starting_cells
+from clv_lib.data.keeping import kept
+from clv_lib.data.members import ends_within, member_cells, members, starting_cells
 from clv_lib.data.signs_crm import open_tickets
 from clv_lib.data.tenures import tenures
 from clv_lib.models.contract_fit import groups_of
 from clv_lib.models.posterior import Posterior, load_posterior
 from clv_lib.names import (
     ACQUISITION_CHANNEL,
-    ACTIVE,
     CUSTOMER_ID,
     DORMANT,
     GROUP,
@@ -50,16 +50,18 @@ def _posterior(study: Study) -> Posterior | None:
     return load_posterior(study.folder.where(CONTRACTS_FILE)) if study.folder.has(CONTRACTS_FILE) else None
 
 
-def _members(study: Study, now: Frame, by: list[str]) -> Frame | None:
+def _spells(study: Study, now: Frame) -> Frame | None:
     subscriptions = beside(study, now, f"{RECORD_PREFIX}subscriptions")
-    if subscriptions is None:
-        return None
+    return None if subscriptions is None else kept(tenures(subscriptions, end=study.log().window.end))
+
+
+def _members(study: Study, now: Frame, spells: Frame, by: list[str]) -> Frame:
     customers = beside(study, now, f"{RECORD_PREFIX}customers")
     attributes = customers.select(CUSTOMER_ID, ACQUISITION_CHANNEL) if ACQUISITION_CHANNEL in by and customers else None
     summary = beside(study, now, "customers")
     end = study.log().window.end
     return members(
-        tenures(subscriptions, end=end),
+        spells,
         end=end,
         horizon_months=study.settings.economics.horizon_months,
         by=by,
@@ -82,15 +84,15 @@ def worth_of_members(study: Study, now: Frame) -> GroupValues | None:
         return None
     groups = groups_of(posterior)
     by = [name for name in groups.columns if name != GROUP]
-    found = _members(study, now, by)
-    if found is None:
+    spells = _spells(study, now)
+    if spells is None:
         return None
-    keys = [LIFECYCLE_STAGE, *dict.fromkeys([*by, *VALUE_KEYS])]
-    staged = found.filter(nw.col(ACTIVE)).join(now.select(CUSTOMER_ID, LIFECYCLE_STAGE), on=CUSTOMER_ID, how="inner")
-    cells = collected(staged.group_by(*keys).agg(nw.len().alias(N))).sort_values(keys, ignore_index=True)
+    found = _members(study, now, spells, by)
+    staged = found.join(now.select(CUSTOMER_ID, LIFECYCLE_STAGE), on=CUSTOMER_ID, how="inner")
+    cells = member_cells(staged, by=[LIFECYCLE_STAGE, *by], within=ends_within(spells))
     return value_of_member_groups(
         posterior.draws(study.draws, study.seed),
-        cells.astype({N: "int64"}),
+        cells,
         groups,
         contract_terms(study, known_costs(study)),
         LIFECYCLE_STAGES,
@@ -108,13 +110,14 @@ def project_contracts(study: Study, found: ContractLifecycle) -> Projection | No
         return None
     groups = groups_of(posterior)
     by = [name for name in groups.columns if name != GROUP]
-    frame = _members(study, found.now, by)
-    if frame is None:
+    spells = _spells(study, found.now)
+    if spells is None:
         return None
+    frame = _members(study, found.now, spells, by)
     dormant = collected(found.now.filter(nw.col(LIFECYCLE_STAGE) == DORMANT).select(nw.len().alias(N)))[N].iloc[0]
     return project_members(
         posterior.draws(study.draws, study.seed),
-        starting_cells(frame, by=by),
+        starting_cells(frame, by=by, within=ends_within(spells)),
         groups,
         found.month_by_month,
         found.rules,
