@@ -9,7 +9,7 @@ from clv_lib.errors import UsageError
 
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 VALUE_SECTIONS: Final = (*DATA_SECTIONS, "economics", "costs", "model")
-ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy")
+ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy", "actions")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Every key has a meaning, a unit and a default here; an unknown key is an error w
 misspelt assumption would otherwise be silently replaced by the default.
 """
 
+from clv_lib.settings.actions import ActionsSection, RegionSection
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
@@ -25,6 +26,7 @@ from clv_lib.settings.tables import TableSection, TablesSection
 
 __all__ = [
     "SETTINGS_FILE",
+    "ActionsSection",
     "ChannelCosts",
     "ChurnSection",
     "CostsSection",
@@ -36,6 +38,7 @@ __all__ = [
     "PoliciesSection",
     "PriorSpec",
     "ReportSection",
+    "RegionSection",
     "RetentionSection",
     "SaveRate",
     "SegmentsSection",
