@@ -7,7 +7,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
-from clv_lib.data.anniversaries import day_in_month, next_birthday, with_next_renewal
+from clv_lib.data.anniversaries import with_birthdays, with_day_in_month, with_next_renewal
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.periods import months_after
 
@@ -18,13 +18,13 @@ def engine():
         yield engine
 
 
-def found(engine, frame: pd.DataFrame, expression: nw.Expr) -> list[date]:
-    """The days that the expression gives, the same from DuckDB and from pandas."""
+def days_of(engine, frame: pd.DataFrame, made, *names: str) -> list[tuple[date, ...]]:
+    """The days that ``made`` adds to a frame, the same from DuckDB and from pandas."""
     numbered = frame.assign(row=range(len(frame)))
-    made = engine.lend(numbered).select("row", expression.alias("day")).sort("row").collect("pandas")["day"]
-    again = nw.from_native(numbered).lazy().select(expression.alias("day")).collect()["day"]
-    assert list(made) == list(again)
-    return [date.fromordinal(int(day)) for day in made]
+    there = made(engine.lend(numbered)).select("row", *names).sort("row").collect("pandas").to_native()[list(names)]
+    here = made(nw.from_native(numbered).lazy()).select(*names).collect().to_native()
+    assert there.astype("int64").equals(here.astype("int64").reset_index(drop=True))
+    return [tuple(date.fromordinal(int(day)) for day in row) for row in there.itertuples(index=False)]
 
 
 def test_every_day_of_every_month_is_that_day_or_the_months_last(engine):
@@ -32,32 +32,40 @@ def test_every_day_of_every_month_is_that_day_or_the_months_last(engine):
     months = [(year, month) for year in range(1896, 2105) for month in range(1, 13)]
     rows = [(year * 12 + month - 1, day) for year, month in months for day in (1, 28, 29, 30, 31)]
     table = pd.DataFrame(rows, columns=["month", "day"])
-    days = found(engine, table, day_in_month(nw.col("month"), nw.col("day")))
+    made = days_of(
+        engine, table, lambda rows: with_day_in_month(rows, month=nw.col("month"), day=nw.col("day"), name="x"), "x"
+    )
     wanted = [
         date(year, month, min(day, calendar.monthrange(year, month)[1]))
         for year, month in months
         for day in (1, 28, 29, 30, 31)
     ]
-    assert days == wanted
+    assert [day for (day,) in made] == wanted
 
 
 @pytest.mark.parametrize("first", [date(2023, 2, 28), date(2024, 2, 28), date(2024, 3, 1), date(2099, 12, 31)])
-def test_a_birthday_is_the_first_one_that_comes(engine, first):
-    """Day by day from the first on: the day whose month and day are those of birth, 28 February for the 29th."""
+def test_a_birthday_is_the_first_one_that_comes_and_the_last_one_that_was(engine, first):
+    """Day by day: the day whose month and day are those of birth, 28 February for the 29th."""
     births = [date(1996, 1, 1) + timedelta(days=k) for k in range(366)]  # a leap year: every birthday there is
 
-    def wanted(born: date) -> date:
-        for later in range(367):
-            day = first + timedelta(days=later)
-            leap = calendar.isleap(day.year)
-            own = (2, 28) if (born.month, born.day) == (2, 29) and not leap else (born.month, born.day)
-            if (day.month, day.day) == own:
-                return day
-        raise AssertionError(born)
+    def is_birthday(day: date, born: date) -> bool:
+        moved = (born.month, born.day) == (2, 29) and not calendar.isleap(day.year)
+        return (day.month, day.day) == ((2, 28) if moved else (born.month, born.day))
+
+    def wanted(born: date) -> tuple[date, date]:
+        around = [first + timedelta(days=k) for k in range(-366, 367)]
+        own = [day for day in around if is_birthday(day, born)]
+        return max(day for day in own if day < first), min(day for day in own if day >= first)
 
     table = pd.DataFrame({"born": pd.Series(births).astype("datetime64[ns]")})
-    days = found(engine, table, next_birthday(nw.col("born"), earliest=first.toordinal()))
-    assert days == [wanted(born) for born in births]
+    made = days_of(
+        engine,
+        table,
+        lambda rows: with_birthdays(rows, "born", first=first, before="was", following="comes"),
+        "was",
+        "comes",
+    )
+    assert made == [wanted(born) for born in births]
 
 
 @pytest.mark.parametrize("after", [date(2024, 2, 28), date(2024, 2, 29), date(2025, 2, 28), date(2025, 12, 31)])
