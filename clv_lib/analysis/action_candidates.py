@@ -6,9 +6,12 @@ the whole group add up to what the strategy expects of it, and the best of it ar
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import narwhals as nw
+import pandas as pd
+
 from clv_lib.analysis.send_dates import DUE, RAW, Calendar, with_due
 from clv_lib.analysis.suppression import (
     BLOCKED,
@@ -76,59 +79,68 @@ def _part_of_group(name: str) -> nw.Expr:
     return nw.when(mean > 0).then(nw.col(name) / mean).otherwise(nw.lit(1.0))
 
 
-def candidates(
-    people: Frame,
-    play_name: str,
-    play: Play,
-    *,
-    profit: float,
-    cost: float,
-    calendar: Calendar,
-    section: ActionsSection,
-    strategy: StrategySection,
-    unknown_consent: bool,
-) -> Frame:
-    """The customers of a group with ``due``, ``gain`` and ``status``: empty, or the first reason that keeps them out.
+@dataclass(frozen=True)
+class Rules:
+    """What holds for every play of a list.
 
-    Parameters
+    Attributes
     ----------
-    people : narwhals.LazyFrame
-        Customers of the group, with consent, troubles, contacts, anchors and bases.
-    play_name : str
-    play : Play
-    profit : float
-        Expected profit of a contact with a mean customer of the group, in currency.
-    cost : float
-        What a contact costs whoever gets it, in currency.
     calendar : Calendar
     section : ActionsSection
     strategy : StrategySection
     unknown_consent : bool
         Whether customers are listed of whom nobody knows if they may be written to.
     """
+
+    calendar: Calendar
+    section: ActionsSection
+    strategy: StrategySection
+    unknown_consent: bool
+
+
+def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame, rules: Rules) -> Frame:
+    """The customers of a play's groups with ``due``, ``gain`` and ``status``: empty, or the first that keeps them out.
+
+    Parameters
+    ----------
+    people : narwhals.LazyFrame
+        Everybody, with consent, troubles, contacts, anchors and bases.
+    name : str
+    play : Play
+    offers : DataFrame
+        One row per group that the play is planned for: ``segment, band, profit`` (expected of a contact with a mean
+        customer of the group, currency) and ``contact`` (what one costs whoever gets it).
+    rules : Rules
+    """
+    profit, cost = nw.lit(None).cast(nw.Float64), nw.lit(None).cast(nw.Float64)
+    for row in offers.itertuples(index=False):
+        here = (nw.col(SEGMENT) == str(row.segment)) & (nw.col(BAND) == int(row.band))
+        profit = nw.when(here).then(nw.lit(float(row.profit))).otherwise(profit)
+        cost = nw.when(here).then(nw.lit(float(row.contact))).otherwise(cost)
+    found = people.with_columns(profit.alias("profit"), cost.alias("contact")).filter(~nw.col("profit").is_null())
     part = nw.col(_AT_RISK if play.moves == "stay" else _REVENUE)
-    found = with_due(people, play, calendar).with_columns((part * (profit + cost) - cost).alias(GAIN))
+    gain = part * (nw.col("profit") + nw.col("contact")) - nw.col("contact")
+    found = with_due(found, play, rules.calendar).with_columns(gain.alias(GAIN))
     status = nw.lit(OK)
-    for name, holds in reversed(list(_obstacles(play_name, play, section, strategy, unknown_consent).items())):
-        status = nw.when(holds).then(nw.lit(name)).otherwise(status)
+    for reason, holds in reversed(list(_obstacles(name, play, rules).items())):
+        status = nw.when(holds).then(nw.lit(reason)).otherwise(status)
     return found.with_columns(status.alias(STATUS))
 
 
-def _obstacles(
-    play_name: str, play: Play, section: ActionsSection, strategy: StrategySection, unknown_consent: bool
-) -> dict[str, nw.Expr]:
+def _obstacles(name: str, play: Play, rules: Rules) -> dict[str, nw.Expr]:
     """Every reason that may keep a customer out, in the order in which they are told."""
+    section, strategy = rules.section, rules.strategy
     found: dict[str, nw.Expr] = {}
     if play.stages:
         found[STAGE] = ~nw.col(LIFECYCLE_STAGE).is_in(list(play.stages))
     found[BLOCKED] = nw.col(BLOCKED) > 0
     found[NO_CONSENT] = nw.col("consent") == "no"
-    if not unknown_consent:
+    if not rules.unknown_consent:
         found[UNKNOWN_CONSENT] = nw.col("consent") == "unknown"
-    if play_name not in section.despite_trouble:
-        found |= {name: nw.col(name) > 0 for name in TROUBLES}
-    if play_name in section.after_trouble:
-        found[NO_TROUBLE] = sum((nw.col(name) for name in TROUBLES[1:]), nw.col(TROUBLES[0])) == 0
+    if name not in section.despite_trouble:
+        found |= {each: nw.col(each) > 0 for each in TROUBLES}
+    if name in section.after_trouble:
+        found[NO_TROUBLE] = sum((nw.col(each) for each in TROUBLES[1:]), nw.col(TROUBLES[0])) == 0
     found[IN_CAMPAIGN] = nw.col(RUNNING) >= strategy.plays_per_customer
     found[TOO_MANY] = nw.col(CONTACTS) >= strategy.most_contacts
     found[NO_DAY] = nw.col(RAW).is_null()

@@ -22,6 +22,7 @@ from clv_lib.analysis.action_candidates import (
     RESTING,
     STATUS,
     TOO_MANY,
+    Rules,
     candidates,
     with_bases,
 )
@@ -57,6 +58,8 @@ from clv_lib.settings import Play, Settings
 
 SEND_ON, CONSENT, LANGUAGE_SAID = "send_on", "consent", "language said"
 PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact")
+LOOKED_AT: Final = ("customers", "interactions", "refunds", "feedback", "campaign_members")
+_MORE, _SPARE = 1.5, 100  # times the customers that a plan needs, and some: a coin falls as it likes
 _FACTS: Final = (
     CUSTOMER_ID, SEGMENT, BAND, LIFECYCLE_STAGE, RESIDUAL_CLV, CHURN_RISK, CONSENT, CONTACTS, RUNNING, LAST_DAY, "gap",
     "joined", "expected", "renewal_day", BIRTH_DATE, REGION, LANGUAGE_SAID, DUE, GAIN,
@@ -143,24 +146,22 @@ def draw_up(
     as_of : date
         Last day that is known; the list begins on the day after it.
     """
-    section, strategy = settings.actions, settings.strategy
-    calendar = Calendar(as_of, section.days, section.late_days, strategy.rest_days)
+    strategy = settings.strategy
     known = consent_is_kept(tables.get("customers"))
-    unknown = section.unknown_consent if section.unknown_consent is not None else not known
+    stated = settings.actions.unknown_consent
+    calendar = Calendar(as_of, settings.actions.days, settings.actions.late_days, strategy.rest_days)
+    rules = Rules(calendar, settings.actions, strategy, unknown_consent=(not known) if stated is None else stated)
     people = kept(_people(tables, settings, calendar))
+    offered = {name: _offered(people, name, plays[name], own, planned, rules) for name, own in planned.groupby(PLAY)}
     taken = _Taken(strategy.plays_per_customer, strategy.rest_days, strategy.most_contacts)
-    order = planned.sort_values(["profit", PLAY, SEGMENT, BAND], ascending=[False, True, True, True])
     rows, left_out, counts = [], [], []
     room = strategy.actions
-    for option in order.to_dict("records"):
-        group = people.filter((nw.col(SEGMENT) == option[SEGMENT]) & (nw.col(BAND) == option[BAND]))
-        name = str(option[PLAY])
-        found = candidates(
-            group, name, plays[name], profit=float(option["profit"]), cost=float(option["contact"]), calendar=calendar,
-            section=section, strategy=strategy, unknown_consent=unknown,
-        )  # fmt: skip
-        kept_out = _counted(found)
-        chosen, why = _chosen(found, option, taken, as_of=as_of, share=strategy.control_share, room=room)
+    for option in planned.sort_values(["profit", PLAY, SEGMENT, BAND], ascending=[False, True, True, True]).to_dict(
+        "records"
+    ):
+        name, group = str(option[PLAY]), (option[SEGMENT], option[BAND])
+        waiting, kept_out = offered[name].group(*group)
+        chosen, why = _chosen(waiting, option, taken, as_of=as_of, share=strategy.control_share, room=room)
         room -= len(chosen)
         rows.append(chosen)
         counts.append({**option, "listed": len(chosen), TREATED: int((chosen[ARM] == TREATED).sum())})
@@ -172,11 +173,43 @@ def draw_up(
         planned=pd.DataFrame(counts, columns=[*PLANNED, "listed", TREATED]),
         calendar=calendar,
         consent_known=known,
-        unknown_listed=unknown,
-        looked_at=tuple(
-            name for name in ("customers", "interactions", "refunds", "feedback", "campaign_members") if name in tables
-        ),
+        unknown_listed=rules.unknown_consent,
+        looked_at=tuple(name for name in LOOKED_AT if name in tables),
     )
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """The customers of one play's groups: those who may get it, best first, and how many of the others for each reason."""
+
+    waiting: pd.DataFrame
+    counts: pd.DataFrame
+
+    def group(self, segment: object, band: object) -> tuple[pd.DataFrame, dict[str, int]]:
+        """Of one group."""
+        own, counted = (
+            frame[(frame[SEGMENT] == segment) & (frame[BAND] == band)] for frame in (self.waiting, self.counts)
+        )
+        return own, {str(status): int(n) for status, n in zip(counted[STATUS], counted["n"], strict=True)}
+
+
+def _offered(
+    people: Frame, name: str, play: Play, offers: pd.DataFrame, planned: pd.DataFrame, rules: Rules
+) -> _Offered:
+    found = kept(candidates(people, name, play, offers, rules))
+    counts = collected(found.group_by(SEGMENT, BAND, STATUS).agg(nw.len().alias("n")))
+    place = nw.col("one").cum_sum().over(SEGMENT, BAND, order_by=["behind", CUSTOMER_ID])
+    ranked = found.filter(nw.col(STATUS) == OK).select(
+        *_FACTS, (-nw.col(GAIN)).alias("behind"), nw.lit(1).cast(nw.Int64).alias("one")
+    )
+    best = ranked.with_columns(place.alias("place")).filter(nw.col("place") <= _most_needed(planned, rules))
+    return _Offered(collected(best).sort_values([SEGMENT, BAND, "place"], ignore_index=True)[list(_FACTS)], counts)
+
+
+def _most_needed(planned: pd.DataFrame, rules: Rules) -> int:
+    """Customers of a group who can be needed at most: all its plays, both arms, and more luck than there is."""
+    both = planned.groupby([SEGMENT, BAND])["customers"].sum().max() / (1 - rules.strategy.control_share)
+    return int(_MORE * both) + _SPARE
 
 
 def _people(tables: Mapping[str, Frame], settings: Settings, calendar: Calendar) -> Frame:
@@ -198,24 +231,16 @@ def _people(tables: Mapping[str, Frame], settings: Settings, calendar: Calendar)
     return people
 
 
-def _counted(found: Frame) -> dict[str, int]:
-    rows = collected(found.group_by(STATUS).agg(nw.len().alias("n")))
-    return {str(status): int(n) for status, n in zip(rows[STATUS], rows["n"], strict=True)}
-
-
 def _chosen(
-    found: Frame, option: Mapping[str, object], taken: _Taken, *, as_of: date, share: float, room: int
+    waiting: pd.DataFrame, option: Mapping[str, object], taken: _Taken, *, as_of: date, share: float, room: int
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """The best customers of an option until as many are treated as planned, and why others were passed over."""
     play, wanted = str(option[PLAY]), int(str(option["customers"]))
     campaign = campaign_id(play, as_of)
-    best = found.filter(nw.col(STATUS) == OK).select(*_FACTS)
-    # nobody beyond these can be needed: each row either is taken or was taken before
-    listed = collected(best.sort(GAIN, CUSTOMER_ID, descending=[True, False]).head(room + len(taken.days)))
     picked, arms, why = [], [], dict[str, int]()
     treated = 0
     for place, (customer, due, running, contacts) in enumerate(
-        zip(listed[CUSTOMER_ID], listed[DUE].astype(int), listed[RUNNING], listed[CONTACTS], strict=True)
+        zip(waiting[CUSTOMER_ID], waiting[DUE].astype(int), waiting[RUNNING], waiting[CONTACTS], strict=True)
     ):
         if treated >= wanted or len(picked) >= room:
             break
@@ -227,7 +252,7 @@ def _chosen(
         picked.append(place)
         arms.append(CONTROL if toss(customer, play, campaign) < share else TREATED)
         treated += arms[-1] == TREATED
-    chosen = listed.iloc[picked].assign(**{PLAY: play, CAMPAIGN_ID: campaign, ARM: arms})
+    chosen = waiting.iloc[picked].assign(**{PLAY: play, CAMPAIGN_ID: campaign, ARM: arms})
     rest = len(picked) >= room and treated < wanted
     return chosen, {**why, "chosen": len(picked), "rest": int(rest)}
 
