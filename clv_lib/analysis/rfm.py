@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.customers import Frame, collected
-from clv_lib.names import FREQUENCY, HIGH, LAST_DAY, RESIDUAL_CLV, RFM, TOTAL_VALUE, VALUE_TIER, N
+from clv_lib.names import FREQUENCY, HIGH, LAST_DAY, RESIDUAL_CLV, RFM, SEGMENT, SEGMENTS, TOTAL_VALUE, VALUE_TIER, N
 
 SCORES: Final = 5
 COLUMNS: Final = ("r", "f", "m")
@@ -118,3 +118,19 @@ def _of_best(found: pd.DataFrame, taken: int) -> float:
     by = found.groupby("sum")[[N, "profit"]].sum().sort_index(ascending=False)
     part = ((taken - (by[N].cumsum() - by[N])) / by[N]).clip(0.0, 1.0)
     return float((part * by["profit"]).sum())
+
+
+def rfm_by_segment(people: Frame) -> pd.DataFrame:
+    """Mean of the three figures, and the commonest ``rfm``, of every segment with customers who bought.
+
+    Parameters
+    ----------
+    people : narwhals.LazyFrame
+        segment, r, f, m, rfm.
+    """
+    counted = collected(people.filter(~nw.col(RFM).is_null()).group_by(SEGMENT, RFM, *COLUMNS).agg(nw.len().alias(N)))
+    counted = counted.sort_values([N, RFM], ascending=[False, True])
+    figures = counted[list(COLUMNS)].astype("float64").mul(counted[N], axis=0)
+    sums = figures.groupby(counted[SEGMENT]).sum().div(counted.groupby(SEGMENT)[N].sum(), axis=0)
+    sums["commonest"] = counted.groupby(SEGMENT)[RFM].first()
+    return sums.reindex([each for each in SEGMENTS if each in sums.index]).rename_axis(SEGMENT).reset_index()

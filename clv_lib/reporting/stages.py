@@ -40,6 +40,7 @@ _PAGES: Final = (
     Stage("03_retention", needs=_LEARNT, reads=(*VALUE_SECTIONS, "retention")),
     Stage("05_churn_warning", needs=_LEARNT, reads=(*VALUE_SECTIONS, "churn")),
     Stage("06_lifecycle_staging", needs=_LEARNT, reads=(*VALUE_SECTIONS, "stages")),
+    Stage("08_segment_strategy", needs=(*_LEARNT, "05_churn_warning", "06_lifecycle_staging")),
 )
 STAGES: Final = (
     *_PAGES,
