@@ -2,7 +2,7 @@
 
 Everyone lives as in :mod:`~clv_lib.data.simulate.lives`, without any campaign, until a year after the last round: that
 is the world in which nothing is done. A :class:`Company` starts in it and is changed by what it does, round by round.
-Chance is drawn per person and round, whoever decides: two companies that treat a customer alike see the same luck.
+Two companies that decide alike from the same world see the same luck.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from clv_lib.data.simulate.process import PROCESS
 from clv_lib.data.simulate.profiles import profiles
 from clv_lib.data.simulate.season import Season
 from clv_lib.data.simulate.streams import stream
+from clv_lib.data.simulate.true_plays import NEW, NEW_ORDERS, QUIET, QUIET_DAYS, REGULAR
 from clv_lib.data.simulate.window import Flags, Floats, Ints, Window
 
 START: Final = date(2022, 1, 1)
@@ -134,8 +135,6 @@ class Company:
 
     def group(self, moment: float) -> np.ndarray:
         """Group of every person, as the true effects distinguish them; empty for who has not ordered yet."""
-        from clv_lib.data.simulate.true_plays import NEW, NEW_ORDERS, QUIET, QUIET_DAYS, REGULAR
-
         known = self.seen(moment).groupby("person")["at"].agg(["size", "max"]).reindex(self.people.index)
         idle = moment - known["max"].to_numpy()
         few = known["size"].to_numpy() <= NEW_ORDERS

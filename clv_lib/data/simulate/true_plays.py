@@ -1,59 +1,59 @@
-"""What the plays of the rounds truly do: to whom, and at what price. Whoever plans with them does not know it.
+"""What the plays of the rounds truly do, and to whom. Whoever plans with them does not know it.
 
-Where the demo has a play, its number is taken over (``process.PLAYS``): cross-selling adds 22 % to the orders of whoever
-gets it, win-back 120 % to those of the silent, and loyalty points add nothing and give 15 % away. The others fill the
-gaps between: plays that work in one group alone, plays that only cost, and one that works as the textbooks say.
+The truth is drawn anew for every world, so that no rule can be made to fit it. A third of the plays do nothing at all,
+as the demo's loyalty points do. Of the others, the log change is normal around what the play is believed to do, as wide
+as that belief, and groups of customers differ by a tenth. A discount is a cost whatever the play does, and so is the
+weariness of every contact (:mod:`~clv_lib.data.simulate.treatment`): a play without effect does harm.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
+
+import numpy as np
+
+from clv_lib.data.simulate.streams import stream
+from clv_lib.settings import Play
 
 NEW, REGULAR, QUIET = "new", "regular", "quiet"
 GROUPS: Final = (NEW, REGULAR, QUIET)
 NEW_ORDERS: Final = 2  # with so many orders or fewer a customer is new
 QUIET_DAYS: Final = 60  # after so many days without an order a customer is quiet, however many there were
+IDLE: Final = 1 / 3  # of the plays do nothing
+GROUP_SD: Final = 0.1
 
 
 @dataclass(frozen=True)
 class TruePlay:
     """One play as it is.
 
-    Parameters
+    Attributes
     ----------
-    moves : {"rate", "stay"}
-        What it changes: orders while it works, or whether those stay who would leave while it works.
-    effect : dict of str to float
-        Relative change of the purchase rate, or part of the leaving that it keeps, by group.
-    cost : float
-        Of one contact, in Rp.
-    discount : float
-        Taken off every shop order while it works.
-    fixed_cost : float
-        Of one round of it, in Rp.
-    days : int
-        How long it works.
+    play : Play
+        Its price, its discount, how long it works, and what it moves.
+    effect : mapping of str to float
+        Relative change of the purchase rate or basket, or part of the leaving that it keeps, by group.
     """
 
-    moves: Literal["rate", "stay"]
-    effect: dict[str, float]
-    cost: float
-    discount: float = 0.0
-    fixed_cost: float = 0.0
-    days: int = 28
+    play: Play
+    effect: Mapping[str, float]
+
+    @property
+    def cost(self) -> float:
+        """Of one contact, in Rp."""
+        return self.play.cost_per_contact or 0.0
 
 
-def _by_group(new: float, regular: float, quiet: float) -> dict[str, float]:
-    return {NEW: new, REGULAR: regular, QUIET: quiet}
+def true_plays(plays: Mapping[str, Play], *, seed: int) -> dict[str, TruePlay]:
+    """Draw what every play truly does; that of one play does not depend on which others there are."""
+    return {name: TruePlay(play, _effects(play, stream(seed, f"truth of {name}"))) for name, play in plays.items()}
 
 
-TRUE_PLAYS: Final = {
-    "welcome": TruePlay("rate", _by_group(0.18, 0.0, 0.0), 800),
-    "second_purchase": TruePlay("rate", _by_group(0.35, 0.05, 0.20), 1_500, discount=0.10),
-    "replenishment": TruePlay("rate", _by_group(0.05, 0.12, 0.10), 800),
-    "cross_sell": TruePlay("rate", _by_group(0.22, 0.22, 0.22), 800),
-    "loyalty": TruePlay("rate", _by_group(0.0, 0.0, 0.0), 1_000, discount=0.15),
-    "win_back": TruePlay("rate", _by_group(0.30, 0.30, 1.20), 2_500, discount=0.20),
-    "vip": TruePlay("rate", _by_group(0.0, 0.04, 0.0), 6_000),
-    "priority_support": TruePlay("stay", _by_group(0.0, 0.0, 0.0), 4_000),
-    "education": TruePlay("rate", _by_group(0.0, 0.0, 0.0), 500),
-}
+def _effects(play: Play, rng: np.random.Generator) -> dict[str, float]:
+    stays = play.moves == "stay"
+    idle = rng.random() < IDLE
+    middle = -np.log1p(-play.effect) if stays else np.log1p(play.effect)
+    change = middle + play.effect_sd * rng.standard_normal() + GROUP_SD * rng.standard_normal(len(GROUPS))
+    change = np.where(idle, 0.0, change)
+    effect = np.maximum(-np.expm1(-change), 0.0) if stays else np.expm1(change)
+    return {name: float(each) for name, each in zip(GROUPS, effect, strict=True)}
