@@ -106,6 +106,57 @@ def value_members(
     realised = {plan: np.zeros(size) for plan in plans}
     weights = {plan: (np.zeros(size), np.zeros(size)) for plan in plans}
     columns = {name: np.full(len(cells), np.nan) for name in COLUMNS}
+    for ahead in members_ahead(draws, cells, groups, terms, family, annual_discount_rate):
+        row, kept, m, far, flow = ahead.row, ahead.kept, ahead.renewals, ahead.far, ahead.flow
+        cell = cells.iloc[row]
+        plan, n = str(cell[names.PLAN]), int(cell[names.N])
+        value = ahead.value
+        outcome = flow.outcome((rng.random((size, 1)) < kept[:, :m]).sum(axis=1))
+        low, high = credible_interval(value, mass=mass)
+        below, above = predictive_interval(outcome, mass=mass)
+        without_end = flow.expected(kept[:, :far]).mean() if far else np.nan
+        part = flow.contribution * (kept[:, :m] @ flow.worth[:m])
+        found = (
+            *(kept[:, 0].mean(), kept[:, :m].sum(axis=1).mean()),
+            *(value.mean(), low, high, below, above, without_end),
+            *(part.mean(), (part - value).mean()),
+        )
+        for name, number in zip(COLUMNS, found, strict=True):
+            columns[name][row] = number
+        expected[plan] += n * value
+        realised[plan] += _outcome_of_many(rng, n, kept[:, :m], flow)
+        j = np.arange(1, m + 1)
+        weights[plan][0][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ (j * flow.worth[:m]))
+        weights[plan][1][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ flow.worth[:m])
+    elasticity = {p: estimate(up / down, mass=mass) for p, (up, down) in weights.items() if (down > 0).all()}
+    return ContractValues(cells.assign(**columns), pd.DataFrame(expected), pd.DataFrame(realised), elasticity, mass)
+
+
+@dataclass(frozen=True)
+class MemberAhead:
+    """One cell of members: chances still to be here at each further renewal, dims (draw, renewal), and the money."""
+
+    row: int
+    kept: np.ndarray
+    renewals: int  # within the horizon
+    far: int  # that count without end; 0 where nothing is discounted
+    flow: "_Flow"
+
+    @property
+    def value(self) -> np.ndarray:
+        """Expected residual value of one member, dims (draw,)."""
+        return self.flow.expected(self.kept[:, : self.renewals])
+
+
+def members_ahead(
+    draws: Mapping[str, np.ndarray],
+    cells: pd.DataFrame,
+    groups: pd.DataFrame,
+    terms: Terms,
+    family: str,
+    annual_discount_rate: float,
+) -> Iterator[MemberAhead]:
+    """Look at the cells one by one, with the arguments of :func:`value_members`."""
     for theta, rows in _by_group(draws, cells, groups, family):
         billing = str(cells[names.BILLING_PERIOD].iloc[rows[0]])
         rate = rate_per_period(annual_discount_rate, periods_per_year=billing_periods_per_year(billing))
@@ -115,30 +166,9 @@ def value_members(
         ahead = cells[names.RENEWALS_AHEAD].to_numpy(int)[rows]
         logs = _log_survival(family, theta, int(made.max() + max(far, ahead.max(), 1)))
         for row, k, m in zip(rows, made, ahead, strict=True):
-            cell = cells.iloc[row]
-            plan, n = str(cell[names.PLAN]), int(cell[names.N])
-            flow = _flow(terms, float(cell[names.PRICE]), float(cell[names.WAIT]), rate, months, max(far, int(m), 1))
-            kept = np.exp(logs[:, k + 1 :] - logs[:, [k]])
-            value = flow.expected(kept[:, :m])
-            outcome = flow.outcome((rng.random((size, 1)) < kept[:, :m]).sum(axis=1))
-            low, high = credible_interval(value, mass=mass)
-            below, above = predictive_interval(outcome, mass=mass)
-            without_end = flow.expected(kept[:, :far]).mean() if far else np.nan
-            part = flow.contribution * (kept[:, :m] @ flow.worth[:m])
-            found = (
-                *(kept[:, 0].mean(), kept[:, :m].sum(axis=1).mean()),
-                *(value.mean(), low, high, below, above, without_end),
-                *(part.mean(), (part - value).mean()),
-            )
-            for name, number in zip(COLUMNS, found, strict=True):
-                columns[name][row] = number
-            expected[plan] += n * value
-            realised[plan] += _outcome_of_many(rng, n, kept[:, :m], flow)
-            j = np.arange(1, m + 1)
-            weights[plan][0][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ (j * flow.worth[:m]))
-            weights[plan][1][:] += n * float(cell[names.PRICE]) * (kept[:, :m] @ flow.worth[:m])
-    elasticity = {p: estimate(up / down, mass=mass) for p, (up, down) in weights.items() if (down > 0).all()}
-    return ContractValues(cells.assign(**columns), pd.DataFrame(expected), pd.DataFrame(realised), elasticity, mass)
+            price, wait = float(cells[names.PRICE].iloc[row]), float(cells[names.WAIT].iloc[row])
+            flow = _flow(terms, price, wait, rate, months, max(far, int(m), 1))
+            yield MemberAhead(int(row), np.exp(logs[:, k + 1 :] - logs[:, [k]]), int(m), far, flow)
 
 
 @dataclass(frozen=True)
