@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.economics import Economics
+from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.loop_rules import Rule, Situation
-from clv_lib.analysis.loop_seen import Models, Seen, fit, look
+from clv_lib.analysis.loop_seen import Seen, fit, look
 from clv_lib.analysis.play_costs import play_costs
 from clv_lib.analysis.strategy import Beliefs, options
 from clv_lib.data.simulate.rounds import MARGIN, Company, World
@@ -42,7 +43,7 @@ class Contest:
     section : StrategySection
     budget : float
         For each round, in Rp.
-    models : Models
+    model : ValueModel
         Fitted before the first round.
     """
 
@@ -51,7 +52,7 @@ class Contest:
     plays: dict[str, Play]
     section: StrategySection
     budget: float
-    models: Models
+    model: ValueModel
 
 
 def contest(
@@ -74,8 +75,8 @@ def contest(
     """
     company, moment = Company(world), world.calendar.begins(0)
     end = world.calendar.day(moment - 1)
-    models = fit(company.transactions(moment), end=end, economics=ECONOMICS, draws=draws, seed=world.seed)
-    return Contest(world, truth, plays, section, budget * len(company.reachable(moment)), models)
+    model = fit(company.transactions(moment), end=end, economics=ECONOMICS, draws=draws, seed=world.seed)
+    return Contest(world, truth, plays, section, budget * len(company.reachable(moment)), model)
 
 
 def play_rounds(contest: Contest, rule: Rule, learner: Learner) -> pd.DataFrame:
@@ -111,7 +112,7 @@ def seen_before(contest: Contest, company: Company, number: int) -> Seen:
     return look(
         company.transactions(moment),
         set(contest.world.ids[company.reachable(moment)]),
-        contest.models,
+        contest.model,
         end=calendar.day(moment - 1),
         seed=contest.world.seed * 1_000 + number,
     )

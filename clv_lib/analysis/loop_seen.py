@@ -13,10 +13,12 @@ import pandas as pd
 
 from clv_lib.analysis.cells_ahead import customers_ahead
 from clv_lib.analysis.economics import Economics
+from clv_lib.analysis.families import Draws
+from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.segment_base import SegmentBase, segment_base
 from clv_lib.analysis.segments import cut_points, segmented
-from clv_lib.data.customers import collected, customer_summary, purchase_days
 from clv_lib.data.customers import cells as cells_of
+from clv_lib.data.customers import collected, customer_summary, purchase_days
 from clv_lib.data.customers import spend_cells as spend_cells_of
 from clv_lib.data.customers import valuation_cells as valuation_cells_of
 from clv_lib.data.engines import DuckDBEngine
@@ -67,29 +69,16 @@ class Seen:
     base: SegmentBase
 
 
-@dataclass(frozen=True)
-class Models:
-    """Draws of the two models, dims (draw, 1), and how value is counted."""
-
-    purchases: dict[str, np.ndarray]
-    spend: dict[str, np.ndarray]
-    economics: Economics
-
-    @property
-    def draws(self) -> int:
-        """Posterior draws that every figure is carried through."""
-        return len(next(iter(self.purchases.values())))
-
-
-def fit(transactions: pd.DataFrame, *, end: date, economics: Economics, draws: int, seed: int) -> Models:
+def fit(transactions: pd.DataFrame, *, end: date, economics: Economics, draws: int, seed: int) -> ValueModel:
     """Fit the models to a log up to its last day; half a year of rounds later their parameters are still right."""
     with DuckDBEngine() as engine:
         summary = kept(customer_summary(engine.lend(transactions), end=end, resolution="week"))
         cells, amounts = cells_of(summary), spend_cells_of(summary)
     spend = {"family": "gamma_gamma", "priors": priors_of("gamma_gamma")}
-    return Models(
+    return ValueModel(
         quick_draws(cells, family=FAMILY, priors=priors_of(FAMILY), size=draws, seed=seed),
         quick_draws(amounts, **spend, size=draws, seed=seed + 1),
+        FAMILY,
         economics,
     )
 
@@ -97,7 +86,7 @@ def fit(transactions: pd.DataFrame, *, end: date, economics: Economics, draws: i
 def look(
     transactions: pd.DataFrame,
     reachable: set[str],
-    models: Models,
+    model: ValueModel,
     *,
     end: date,
     seed: int,
@@ -111,7 +100,7 @@ def look(
         customer_id, ordered_at, amount.
     reachable : set of str
         Customers who may be written to.
-    models : Models
+    model : ValueModel
     end : date
         Last day of the log.
     seed : int
@@ -121,9 +110,8 @@ def look(
         log = kept(engine.lend(transactions))
         summary = kept(customer_summary(log, end=end, resolution="week"))
         cells = valuation_cells_of(summary)
-        purchases, spend, economics = models.purchases, models.spend, models.economics
-        ahead = list(customers_ahead(purchases, spend, cells, family=FAMILY, economics=economics))
-        valued = _valued(cells, purchases, np.hstack([part.value for part in ahead]), [part.rows for part in ahead])
+        ahead = list(customers_ahead(model, cells))
+        valued = _valued(cells, model.purchase_draws, np.hstack([part.value for part in ahead]), [part.rows for part in ahead])
         rules = stage_rules(StagesSection(), kept(purchase_days(log)))
         stages = stages_on(stretches(log, rules=rules, end=end), end).select(CUSTOMER_ID, LIFECYCLE_STAGE)
         own = collected(summary.select(CUSTOMER_ID, *KEYS).join(stages, on=CUSTOMER_ID, how="inner"))
@@ -138,7 +126,7 @@ def look(
         cells,
         ahead,
         keys=KEYS,
-        draws=models.draws,
+        draws=model.draws,
         horizon_days=RISK_DAYS,
         seed=seed + 2,
     )
@@ -146,7 +134,7 @@ def look(
 
 
 def _valued(
-    cells: pd.DataFrame, purchases: dict[str, np.ndarray], value: np.ndarray, rows: list[np.ndarray]
+    cells: pd.DataFrame, purchases: Draws, value: np.ndarray, rows: list[np.ndarray]
 ) -> pd.DataFrame:
     """Value, risk of silence and value at risk of one customer of each cell."""
     of_cell = np.empty(len(cells))

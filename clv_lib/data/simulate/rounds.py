@@ -160,12 +160,13 @@ class Company:
         return float((counted["value"] * (MARGIN - counted["discount"])).sum())
 
     def transactions(self, moment: float) -> pd.DataFrame:
-        """The log as the company sees it before a moment: ``customer_id, ordered_at, amount``."""
+        """The log as the company sees it before a moment: ``customer_id, ordered_at, amount, discount``."""
         seen = self.seen(moment).sort_values(["at", "person"], ignore_index=True)
         return pd.DataFrame(
             {
                 "customer_id": pd.Series(self.world.ids[seen["person"]], dtype="str"),
                 "ordered_at": self.world.season.window.dates(seen["at"]),
                 "amount": np.round(seen["value"] * (1 - seen["discount"])),
+                "discount": np.round(seen["value"] * seen["discount"]),
             }
         )
