@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from clv_lib.analysis.play_costs import PlayCost
 from clv_lib.analysis.play_profit import PARTS
 from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.strategy import Options
@@ -64,8 +63,7 @@ def options_of(rows: list[dict], draws: np.ndarray, *, fixed: dict[str, float], 
     )  # fmt: skip
     groups = pd.DataFrame({"segment": [f"segment_{g}" for g in most], "band": 1, "most": list(most.values())})
     groups = groups.assign(value=100.0, risk=0.3, reachable=groups["most"], customers=groups["most"])
-    costs = {name: PlayCost(1.0, "stated", amount, "stated") for name, amount in fixed.items()}
-    return Options(table, draws, draws.copy(), groups, costs)
+    return Options(table, draws, draws.copy(), groups, fixed)
 
 
 def random_options(rng: np.random.Generator, *, groups: int = 2, plays: int = 2, most: int = 3, draws: int = 20):

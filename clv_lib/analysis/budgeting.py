@@ -11,10 +11,10 @@ from typing import Final, Literal
 import numpy as np
 import pandas as pd
 
-from clv_lib.analysis.intervals import INTERVAL, Estimate, credible_interval, estimate
+from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.programme import Limits, allocate, fixed_of, profit_of, risk_of, spend_of
 from clv_lib.analysis.strategy import Options
-from clv_lib.names import CHANNEL, PLAY
+from clv_lib.names import BAND, CHANNEL, PLAY, SEGMENT
 from clv_lib.settings import StrategySection
 
 Reason = Literal[
@@ -31,10 +31,10 @@ class Plan:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row per option in use: ``segment``, ``band``, ``evidence``, ``play``, ``channel``, ``group``, ``customers``
-        (to treat), ``control`` (to choose as well, and to leave out so that the next run can measure), ``cost``
-        (expected, currency), ``profit``, ``low``, ``high`` (expected, currency, before what the play costs at all),
-        ``loss_chance``, ``source``.
+        One row per segment, band and play in use: with ``evidence``, ``channel``, ``source``, ``customers`` (to
+        treat), ``control`` (to choose as well, and to leave out so that the next run can measure), ``cost`` (expected,
+        currency), ``profit``, ``low``, ``high`` (expected, currency, before what the play costs at all),
+        ``loss_chance``.
     plays : pandas.DataFrame
         One row per play in use: ``play``, ``channel``, ``customers``, ``fixed``, ``cost`` (with it), ``profit``,
         ``low``, ``high`` (after it), ``loss_chance``, ``source``.
@@ -161,7 +161,7 @@ def _divided(options: Options, limits: Limits, loss_chance: float) -> tuple[np.n
 
 def _why_empty(options: Options, worth: Options, limits: Limits, section: StrategySection) -> Reason:
     """The first limit in the way, from the customers to the money."""
-    if not len(options.groups) or not options.groups["most"].sum():
+    if not len(options.groups):
         return "nobody"
     if not len(options.table):
         return "no_plays"
@@ -183,25 +183,26 @@ def _why_empty(options: Options, worth: Options, limits: Limits, section: Strate
 
 
 def _table(options: Options, chosen: np.ndarray, control_share: float) -> pd.DataFrame:
-    used = chosen > 0
-    many = chosen[used]
-    profit = options.draws[used] * many[:, None]
-    low, high = credible_interval(profit.T, mass=INTERVAL) if used.any() else (np.empty(0), np.empty(0))
-    names = ["segment", "band", "evidence", PLAY, CHANNEL, "group"]
-    return (
-        options.table.loc[used, names]
-        .reset_index(drop=True)
-        .assign(
-            customers=many.astype(int),
-            control=np.round(many * control_share / (1 - control_share)).astype(int),
-            cost=many * options.table.loc[used, "spend"].to_numpy(dtype=float),
-            profit=profit.mean(axis=1),
-            low=low,
-            high=high,
-            loss_chance=options.table.loc[used, "loss_chance"].to_numpy(dtype=float),
-            source=options.table.loc[used, "source"].to_numpy(),
+    keys = [SEGMENT, BAND, "evidence", PLAY, CHANNEL, "source"]
+    rows = []
+    for key, part in options.table[chosen > 0].groupby(keys, sort=False):
+        many = chosen[part.index]
+        profit = many @ options.draws[part.index]
+        found = estimate(profit)
+        rows.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "customers": int(many.sum()),
+                "control": round(many.sum() * control_share / (1 - control_share)),
+                "cost": float(many @ part["spend"].to_numpy(dtype=float)),
+                "profit": found.mean,
+                "low": found.low,
+                "high": found.high,
+                "loss_chance": float(np.mean(profit < 0)),
+            }
         )
-    )
+    columns = [*keys, "customers", "control", "cost", "profit", "low", "high", "loss_chance"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _plays(options: Options, chosen: np.ndarray) -> pd.DataFrame:

@@ -59,7 +59,6 @@ def contact_profit(
     play: Play,
     effect: np.ndarray,
     *,
-    cost_per_contact: float,
     section: StrategySection,
 ) -> ContactProfit:
     """Profit of one contact with a customer of each group.
@@ -70,8 +69,6 @@ def contact_profit(
     play : Play
     effect : numpy.ndarray, shape (group, draw)
         Relative change of what the play moves.
-    cost_per_contact : float
-        In currency.
     section : StrategySection
         Its ``fatigue`` and ``borrowed``.
     """
@@ -87,7 +84,7 @@ def contact_profit(
             GAIN: gain,
             BORROWED: borrowed,
             GIVEN: play.discount * discounted,
-            CONTACT: cost_per_contact * flat,
+            CONTACT: (play.cost_per_contact or 0.0) * flat,
             ACCEPTANCE: play.acceptance * play.cost_per_acceptance * flat,
             DRIVEN_AWAY: section.fatigue * np.maximum(base.value, 0.0),
         }

@@ -13,14 +13,12 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.intervals import INTERVAL, credible_interval
-from clv_lib.analysis.play_costs import PlayCost
 from clv_lib.analysis.play_profit import LATER, PARTS, ContactProfit, contact_profit, under_contract
 from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.terms import even_rows
-from clv_lib.names import CHANNEL, PLAY, SEGMENT
+from clv_lib.names import BAND, CHANNEL, PLAY, SEGMENT
 from clv_lib.settings import Play, StrategySection
 
-BAND: Final = "band"
 _COLUMNS: Final = (
     SEGMENT, BAND, "evidence", PLAY, CHANNEL, "group", "customers", "spend", "mean", "low", "high", "loss_chance",
     "source", *PARTS,
@@ -55,22 +53,18 @@ class Options:
     short : numpy.ndarray, shape (option, draw)
         The same without the costs that come later: as the books of the campaign would show it.
     groups : pandas.DataFrame
-        Of the :class:`~clv_lib.analysis.segment_base.SegmentBase`, with ``value`` and ``risk`` (means) and ``most``
-        (customers that may be treated).
-    costs : dict of str to PlayCost
-        Prices by play.
+        ``segment``, ``band``, ``evidence``, ``stages``, ``most`` (customers that may be treated), ``value`` and
+        ``risk`` (means of a customer): the groups of the :class:`~clv_lib.analysis.segment_base.SegmentBase`, parted
+        where a play suits only some of their stages.
+    fixed : dict of str to float
+        What each play costs at all, in currency.
     """
 
     table: pd.DataFrame
     draws: np.ndarray
     short: np.ndarray
     groups: pd.DataFrame
-    costs: Mapping[str, PlayCost]
-
-    @property
-    def fixed(self) -> dict[str, float]:
-        """What each play costs at all, in currency."""
-        return {name: cost.fixed for name, cost in self.costs.items()}
+    fixed: Mapping[str, float]
 
     def where(self, keep: np.ndarray) -> Self:
         """Some of the options."""
@@ -83,46 +77,74 @@ class Options:
         return self.where(((table["mean"] > 0) & (table["loss_chance"] <= loss_chance)).to_numpy(dtype=bool))
 
 
-def options(
-    base: SegmentBase,
-    plays: Mapping[str, Play],
-    uplift: Beliefs,
-    section: StrategySection,
-    costs: Mapping[str, PlayCost],
-) -> Options:
+def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, section: StrategySection) -> Options:
     """Work out every play in every group that it suits.
 
     Parameters
     ----------
     base : SegmentBase
+        Its groups may have a column ``by_stage``: reachable customers by stage, so that a play is offered to those in
+        its stages alone. Without it a play is offered to a whole group if it suits any of its stages.
     plays : mapping of str to Play
+        With the costs of a contact filled in; a contact whose cost nobody knows counts as free.
     uplift : Beliefs
     section : StrategySection
-    costs : mapping of str to PlayCost
-        From :func:`~clv_lib.analysis.play_costs.play_costs`.
     """
-    groups = base.groups.reset_index(drop=True)
-    treated = np.floor(groups["reachable"].to_numpy(dtype=float) * (1 - section.control_share) + 1e-9)
-    groups = groups.assign(value=base.value.mean(axis=1), risk=base.risk.mean(axis=1), most=treated.astype(int))
+    useful = {
+        name: play
+        for name, play in plays.items()
+        if play.enabled and not (play.moves == "rate" and under_contract(base))
+    }
+    groups = _parted(base, useful, section.control_share)
     rows, draws, short = [], [], []
-    for name, play in plays.items():
-        if not play.enabled or (play.moves == "rate" and under_contract(base)):
-            continue
-        effects = {str(each): _matched(uplift.effect(name, str(each)), base.draws) for each in set(groups["evidence"])}
-        effect = np.vstack([effects[str(each)] for each in groups["evidence"]]) if len(groups) else base.value
-        found = contact_profit(base, play, effect, cost_per_contact=costs[name].contact, section=section)
+    for name, play in useful.items():
+        found = contact_profit(base, play, _effects(base, name, uplift), section=section)
         profit, before = found.profit, found.profit + sum(found.parts[part] for part in LATER)
-        for number in np.flatnonzero(_suits(play, groups) & (groups["most"] > 0).to_numpy(dtype=bool)):
-            rows.append(_row(groups.iloc[number], int(number), name, play, found, uplift.source(name)))
-            draws.append(profit[number])
-            short.append(before[number])
+        for number in np.flatnonzero(_suits(play, groups)):
+            group = groups.iloc[number]
+            base_row = int(group["base_row"])
+            rows.append(_row(group, int(number), name, play, found, uplift.source(name)))
+            draws.append(profit[base_row])
+            short.append(before[base_row])
     shape = (len(rows), base.draws)
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
-    return Options(table, np.reshape(draws, shape), np.reshape(short, shape), groups, costs)
+    fixed = {name: play.fixed_cost for name, play in useful.items()}
+    return Options(table, np.reshape(draws, shape), np.reshape(short, shape), groups, fixed)
+
+
+def _effects(base: SegmentBase, name: str, uplift: Beliefs) -> np.ndarray:
+    """Effect in the evidence group of every group, with as many draws as the base; dims (group, draw)."""
+    found = np.empty((len(base.groups), base.draws))
+    for row, group in enumerate(base.groups["evidence"]):
+        effect = np.asarray(uplift.effect(name, str(group)), dtype=float)
+        found[row] = effect[even_rows(len(effect), base.draws)]
+    return found
+
+
+def _parted(base: SegmentBase, plays: Mapping[str, Play], control_share: float) -> pd.DataFrame:
+    """Groups whose customers suit the same plays, without those in which nobody may be treated."""
+    rows = []
+    value, risk = base.value.mean(axis=1), base.risk.mean(axis=1)
+    for number, group in enumerate(base.groups.to_dict("records")):
+        lots: dict[frozenset[str], tuple[tuple[str, ...], int]] = {}
+        if "by_stage" in group:
+            for stage, reachable in sorted(group["by_stage"].items()):
+                suited = frozenset(name for name, play in plays.items() if not play.stages or stage in play.stages)
+                stages, there = lots.get(suited, ((), 0))
+                lots[suited] = ((*stages, stage), there + int(reachable))
+        else:
+            lots[frozenset()] = (tuple(group["stages"]), int(group["reachable"]))
+        for stages, reachable in lots.values():
+            most = int(np.floor(reachable * (1 - control_share) + 1e-9))
+            told = {name: group[name] for name in (SEGMENT, BAND, "evidence")}
+            more = {"stages": stages, "most": most, "value": value[number], "risk": risk[number], "base_row": number}
+            rows += [{**told, **more}] if most else []
+    return pd.DataFrame(rows, columns=[SEGMENT, BAND, "evidence", "stages", "most", "value", "risk", "base_row"])
 
 
 def _row(group: pd.Series, number: int, name: str, play: Play, found: ContactProfit, source: str) -> dict[str, object]:
-    profit = found.profit[number]
+    at = int(group["base_row"])
+    profit = found.profit[at]
     low, high = credible_interval(profit, mass=INTERVAL)
     return {
         SEGMENT: group[SEGMENT],
@@ -131,14 +153,14 @@ def _row(group: pd.Series, number: int, name: str, play: Play, found: ContactPro
         PLAY: name,
         CHANNEL: play.channel,
         "group": number,
-        "customers": min(int(group["most"]), _in_its_stages(play, group)),
-        "spend": float(found.spend[number]),
+        "customers": int(group["most"]),
+        "spend": float(found.spend[at]),
         "mean": float(profit.mean()),
         "low": float(low),
         "high": float(high),
         "loss_chance": float(np.mean(profit < 0)),
         "source": source,
-        **{part: float(found.parts[part][number].mean()) for part in PARTS},
+        **{part: float(found.parts[part][at].mean()) for part in PARTS},
     }
 
 
@@ -146,16 +168,3 @@ def _suits(play: Play, groups: pd.DataFrame) -> np.ndarray:
     segment = groups[SEGMENT].isin(play.segments).to_numpy() if play.segments else np.ones(len(groups), dtype=bool)
     stage = [not play.stages or not set(play.stages).isdisjoint(stages) for stages in groups["stages"]]
     return segment & np.array(stage, dtype=bool)
-
-
-def _in_its_stages(play: Play, group: pd.Series) -> int:
-    """Customers of the group in a stage that the play suits; all of them where they are not counted by stage."""
-    if not play.stages or "by_stage" not in group:
-        return int(group["most"])
-    part = sum(group["by_stage"].get(stage, 0) for stage in play.stages)
-    return int(np.floor(part * group["most"] / max(int(group["reachable"]), 1) + 1e-9))
-
-
-def _matched(effect: np.ndarray, draws: int) -> np.ndarray:
-    """The effect with as many draws as the base: evenly picked, or repeated."""
-    return np.asarray(effect, dtype=float)[even_rows(len(effect), draws)]
