@@ -21,12 +21,13 @@ from typing import Final, Literal
 
 import numpy as np
 
-from clv_lib.data.experiments import GROUP_NAMES, Experiments
+from clv_lib.data.experiments import Experiments
 from clv_lib.models.posterior import Posterior
+from clv_lib.names import EVIDENCE_GROUPS
 from clv_lib.settings import ModelSection, Play
 
-GROUPS: Final = GROUP_NAMES
 BETWEEN: Final = (2.0, 4.0)  # Gamma: groups differ by about half of what plays are unsure by
+_NUMBER: Final[dict[str, int]] = {group: number for number, group in enumerate(EVIDENCE_GROUPS)}
 SIDE_SD: Final = 0.1  # of what a play does besides what it is for
 Source = Literal["measured", "prior"]
 
@@ -56,7 +57,7 @@ class Uplift:
 
     def effect(self, play: str, group: str) -> np.ndarray:
         """Relative change of the purchase rate or basket, or part of the leaving that is kept, dims (draw,)."""
-        change = self.changes[play][GROUPS.index(group)]
+        change = self.changes[play][_NUMBER[group]]
         return -np.expm1(-change) if self.plays[play].moves == "stay" else np.expm1(change)
 
     def source(self, play: str) -> Source:
@@ -85,7 +86,7 @@ def prior_uplift(plays: Mapping[str, Play], *, size: int, seed: int) -> Uplift:
 def prior_change(play: Play, ratio: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Log change that a play is believed to make, drawn from its prior, dims (group, draw)."""
     common = rng.standard_normal(len(ratio))
-    own = ratio * rng.standard_normal((len(GROUPS), len(ratio)))
+    own = ratio * rng.standard_normal((len(EVIDENCE_GROUPS), len(ratio)))
     return np.asarray(prior_middle(play) + play.effect_sd * (common + own))
 
 
@@ -125,7 +126,12 @@ def fit_uplift(
     spend = evidence.spend[evidence.spend["play"].isin(list(plays))]
     measured = [name for name in plays if (counts["play"] == name).any()]
     tree = sampled(
-        counts, spend, {name: plays[name] for name in measured}, seed=seed, settings=settings or ModelSection(), cores=cores
+        counts,
+        spend,
+        {name: plays[name] for name in measured},
+        seed=seed,
+        settings=settings or ModelSection(),
+        cores=cores,
     )
     posterior = Posterior("uplift", tree, customers=int(counts["n"].sum()))
     rng = np.random.default_rng(seed)
