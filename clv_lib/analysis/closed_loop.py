@@ -1,8 +1,8 @@
 """The closed loop: round after round a rule decides, the world answers, and who measures believes something new.
 
-The world knows what each play truly does (:mod:`clv_lib.data.simulate.treatment`), so the *true* incremental profit of a
-round is known: what the treated are expected to bring because of it, less all that it costs, now and later. Neither rule
-nor strategy sees it; they see the log, the campaigns and their arms.
+The world knows what each play truly does (:mod:`clv_lib.data.simulate.treatment`), so the *true* incremental profit of
+a round is known: what the treated are expected to bring because of it, less all that it costs, now and later. Neither
+rule nor strategy sees it; they see the log, the campaigns and their arms.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,6 @@ from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.loop_rules import Rule, Situation
 from clv_lib.analysis.loop_seen import Seen, fit, look
-from clv_lib.analysis.play_costs import play_costs
 from clv_lib.analysis.strategy import Beliefs, options
 from clv_lib.data.simulate.rounds import MARGIN, Company, World
 from clv_lib.data.simulate.treatment import PARTS, treat
@@ -97,8 +96,7 @@ def play_rounds(contest: Contest, rule: Rule, learner: Learner) -> pd.DataFrame:
 def decide(contest: Contest, rule: Rule, beliefs: Beliefs, company: Company, number: int) -> pd.DataFrame:
     """Whom a rule treats with what in a round: ``person, play, treated``."""
     seen = seen_before(contest, company, number)
-    prices = play_costs(contest.plays, None, churn=None, mean_purchase=float(np.mean(seen.base.order_value)))
-    found = options(seen.base, contest.plays, beliefs, contest.section, prices)
+    found = options(seen.base, contest.plays, beliefs, contest.section)
     seed = contest.world.seed * 1_000 + number
     chosen = rule(Situation(seen, found, contest.plays, contest.section, contest.budget, seed))
     person = pd.Series(np.arange(len(contest.world.ids)), index=contest.world.ids)

@@ -14,6 +14,7 @@ from clv_lib.data.keeping import kept
 from clv_lib.data.simulate.rounds import Company
 from clv_lib.data.stage_rules import stage_rules
 from clv_lib.data.stages import stretches
+from clv_lib.models.quick_uplift import quick_uplift
 from clv_lib.models.uplift import fit_uplift, prior_uplift
 from clv_lib.settings import ModelSection, Play, StagesSection
 
@@ -27,12 +28,12 @@ class Measuring:
     Parameters
     ----------
     plays : mapping of str to Play
-    settings : ModelSection
-        Of the sampler.
+    sampler : ModelSection, optional
+        With it the sampler runs, as on the pages; without it the normal approximation does.
     """
 
-    def __init__(self, plays: Mapping[str, Play], *, settings: ModelSection = SAMPLER) -> None:
-        self.plays, self.settings = plays, settings
+    def __init__(self, plays: Mapping[str, Play], *, sampler: ModelSection | None = None) -> None:
+        self.plays, self.sampler = plays, sampler
 
     def __call__(self, company: Company, number: int) -> Beliefs:
         """Beliefs before a round."""
@@ -40,7 +41,9 @@ class Measuring:
         if not len(company.members):
             return prior_uplift(self.plays, size=DRAWS, seed=seed)
         found = measured(company, self.plays, company.world.calendar.begins(number))
-        return fit_uplift(found, self.plays, size=DRAWS, seed=seed, settings=self.settings, cores=1)
+        if self.sampler is None:
+            return quick_uplift(found, self.plays, size=DRAWS, seed=seed)
+        return fit_uplift(found, self.plays, size=DRAWS, seed=seed, settings=self.sampler)
 
 
 class Believing:

@@ -79,14 +79,12 @@ def everyone(situation: Situation) -> pd.DataFrame:
 
 def _best_play(situation: Situation) -> pd.DataFrame:
     """For every stage in every group, the play that is believed to earn most of those that suit it."""
-    rows = []
-    for row in situation.options.table.itertuples():
-        stages = situation.plays[str(row.play)].stages
-        held = situation.seen.people
-        rows += [
-            (row.segment, row.band, stage, row.play, row.spend, row.mean)
-            for stage in (stages or sorted(set(held[LIFECYCLE_STAGE])))
-        ]
+    stages = situation.options.groups["stages"]
+    rows = [
+        (row.segment, row.band, stage, row.play, row.spend, row.mean)
+        for row in situation.options.table.itertuples()
+        for stage in stages.iloc[int(str(row.group))]
+    ]
     found = pd.DataFrame(rows, columns=[SEGMENT, BAND, LIFECYCLE_STAGE, PLAY, "spend", "mean"])
     found = found.sort_values(["mean", PLAY], ascending=[False, True])
     return found.drop_duplicates([SEGMENT, BAND, LIFECYCLE_STAGE])
@@ -104,7 +102,7 @@ def strategy(situation: Situation) -> pd.DataFrame:
     taken = set(tests[CUSTOMER_ID])
     parts = [tests[[CUSTOMER_ID, PLAY, "treated"]]]
     for row in planned.sort_values("mean", ascending=False).itertuples():
-        own = _suited(situation, (SEGMENT, str(row.segment)), (BAND, row.band), play=str(row.play), taken=taken)
+        own = _suited(situation, (SEGMENT, row.segment), (BAND, row.band), play=str(row.play), taken=taken)
         members = own.head(round(row.planned / (1 - section.control_share)))[CUSTOMER_ID]
         taken |= set(members)
         parts.append(_arms(members, str(row.play), section.control_share, situation.seed))
@@ -117,7 +115,7 @@ def _tests(situation: Situation) -> pd.DataFrame:
     found = worth_trying(situation.options, size=int(money / TESTS / 1_000)).table.head(TESTS)
     for row in found.itertuples():
         treated = int(money / TESTS / max(row.spend, 1.0))
-        own = _suited(situation, ("evidence", str(row.evidence)), play=str(row.play), taken=taken)
+        own = _suited(situation, ("evidence", row.evidence), play=str(row.play), taken=taken)
         members = own.head(2 * treated)[CUSTOMER_ID]
         taken |= set(members)
         parts.append(_arms(members, str(row.play), 0.5, situation.seed).assign(spend=row.spend))

@@ -4,14 +4,14 @@ The same functions as on the pages: cells, purchase and spend model, residual CL
 Only the sampler is left out (:func:`~clv_lib.models.quick.quick_draws`), so that many rounds can be played.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.analysis.cells_ahead import customers_ahead
+from clv_lib.analysis.cells_ahead import CellsAhead, customers_ahead
 from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.families import Draws
 from clv_lib.analysis.group_value import ValueModel
@@ -111,7 +111,7 @@ def look(
         summary = kept(customer_summary(log, end=end, resolution="week"))
         cells = valuation_cells_of(summary)
         ahead = list(customers_ahead(model, cells))
-        valued = _valued(cells, model.purchase_draws, np.hstack([part.value for part in ahead]), [part.rows for part in ahead])
+        valued = _valued(cells, model.purchase_draws, ahead)
         rules = stage_rules(StagesSection(), kept(purchase_days(log)))
         stages = stages_on(stretches(log, rules=rules, end=end), end).select(CUSTOMER_ID, LIFECYCLE_STAGE)
         own = collected(summary.select(CUSTOMER_ID, *KEYS).join(stages, on=CUSTOMER_ID, how="inner"))
@@ -130,15 +130,14 @@ def look(
         horizon_days=RISK_DAYS,
         seed=seed + 2,
     )
-    return Seen(people, base)
+    return Seen(people, replace(base, groups=_with_stages(base.groups, people)))
 
 
-def _valued(
-    cells: pd.DataFrame, purchases: Draws, value: np.ndarray, rows: list[np.ndarray]
-) -> pd.DataFrame:
+def _valued(cells: pd.DataFrame, purchases: Draws, ahead: list[CellsAhead]) -> pd.DataFrame:
     """Value, risk of silence and value at risk of one customer of each cell."""
     of_cell = np.empty(len(cells))
-    of_cell[np.concatenate(rows)] = value.mean(axis=0)
+    for part in ahead:
+        of_cell[part.rows] = part.value.mean(axis=0)
     past = {name: cells[name].to_numpy(float) for name in (FREQUENCY, RECENCY, T)}
     weeks = float(days_to_weeks(np.array(float(RISK_DAYS))))
     risk = no_purchase(FAMILY, purchases, horizon=weeks, **past)
@@ -155,3 +154,13 @@ def _counted(people: pd.DataFrame) -> pd.DataFrame:
     grouped = people.assign(**{N: 1}).groupby([SEGMENT, BAND, *KEYS], as_index=False)
     sums = {name: (name, "sum") for name in (N, REACHABLE, *_RISKS, VALUE_AT_RISK)}
     return grouped.agg(**{RESIDUAL_CLV: (RESIDUAL_CLV, "first")}, **sums)
+
+
+def _with_stages(groups: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """Add ``by_stage``: how many of the reachable are in each stage, so that a play goes to its own stages alone."""
+    counted = people[people[REACHABLE].to_numpy(dtype=bool)].groupby([SEGMENT, BAND, LIFECYCLE_STAGE]).size()
+    found = [
+        {str(stage): int(n) for (segment, band, stage), n in counted.items() if (segment, band) == (row.segment, row.band)}
+        for row in groups.itertuples()
+    ]
+    return groups.assign(by_stage=found)
