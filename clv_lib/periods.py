@@ -214,7 +214,11 @@ def latest_stretches(window: ObservationWindow) -> tuple[Stretch, Stretch] | Non
     return None
 
 
-BILLING_MONTHS: Final = {"month": 1, "quarter": 3, "year": MONTHS_PER_YEAR}  # of a billing period; a week is not made of months
+BILLING_MONTHS: Final = {
+    "month": 1,
+    "quarter": 3,
+    "year": MONTHS_PER_YEAR,
+}  # of a billing period; a week is not made of months
 
 
 def months_between(start: nw.Expr, end: nw.Expr, *, strictly: bool = False) -> nw.Expr:
