@@ -151,7 +151,10 @@ def some_plays(*names: str) -> dict[str, Play]:
 
 
 def drawn(
-    tables: Mapping[str, pd.DataFrame], plays: Mapping[str, Play], settings: Settings, planned: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame],
+    plays: Mapping[str, Play],
+    settings: Settings,
+    planned: pd.DataFrame | None = None,
 ) -> ActionList:
     """Draw up a list in a DuckDB of its own."""
     plan = plan_for(plays) if planned is None else planned
