@@ -214,7 +214,7 @@ def latest_stretches(window: ObservationWindow) -> tuple[Stretch, Stretch] | Non
     return None
 
 
-BILLING_MONTHS: Final = {
+MONTHS_OF_BILLING: Final = {
     "month": 1,
     "quarter": 3,
     "year": MONTHS_PER_YEAR,
@@ -249,28 +249,20 @@ def billing_periods_between(
     months = months_between(start, end, strictly=strictly)
     days = (day_number(end) - day_number(start)).cast(nw.Int64) - int(strictly)
     found = days // DAYS_PER_WEEK
-    for name, length in BILLING_MONTHS.items():
+    for name, length in MONTHS_OF_BILLING.items():
         found = nw.when(billing_period == name).then(months // length).otherwise(found)
     return nw.max_horizontal(found.cast(nw.Int64), nw.lit(0).cast(nw.Int64))
 
 
 def billing_periods_per_year(billing_period: str) -> float:
     """Billing periods in an average year."""
-    return WEEKS_PER_YEAR if billing_period == "week" else MONTHS_PER_YEAR / BILLING_MONTHS[billing_period]
+    return WEEKS_PER_YEAR if billing_period == "week" else MONTHS_PER_YEAR / MONTHS_OF_BILLING[billing_period]
 
 
 def _days_in_month(when: nw.Expr) -> nw.Expr:
-    return month_length(when.dt.year().cast(nw.Int64), when.dt.month().cast(nw.Int64))
-
-
-def is_leap(year: nw.Expr) -> nw.Expr:
-    """Whether a year of the Gregorian calendar has a 29 February."""
-    return ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-
-
-def month_length(year: nw.Expr, month: nw.Expr) -> nw.Expr:
-    """Days of a month, 1 to 12, of a year."""
-    february = nw.when(is_leap(year)).then(nw.lit(29)).otherwise(nw.lit(28))
+    year, month = when.dt.year().cast(nw.Int64), when.dt.month().cast(nw.Int64)
+    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+    february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
     thirty = month.is_in([4, 6, 9, 11])
     days = nw.when(month == 2).then(february).otherwise(nw.when(thirty).then(nw.lit(30)).otherwise(nw.lit(31)))
     return days.cast(nw.Int64)
@@ -291,7 +283,7 @@ def months_per_billing_period(billing_period: str) -> float:
 def periods_since(start: nw.Expr, end: nw.Expr, billing_period: nw.Expr) -> nw.Expr:
     """Billing periods from one day to another with fractions, by their average length."""
     length = nw.lit(float(DAYS_PER_WEEK))
-    for name, months in BILLING_MONTHS.items():
+    for name, months in MONTHS_OF_BILLING.items():
         length = (
             nw.when(billing_period == name).then(nw.lit(months * DAYS_PER_YEAR / MONTHS_PER_YEAR)).otherwise(length)
         )

@@ -17,6 +17,7 @@ from clv_lib.settings import (
     StagesSection,
     StrategySection,
     TableSection,
+    VoiceSection,
 )
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
@@ -61,6 +62,7 @@ def test_every_policy_stands_there_with_its_default():
         ("| key of `[segments]` | means |\n", set(SegmentsSection.model_fields)),
         ("| key of `[plays.NAME]` | means |\n", set(Play.model_fields)),
         ("| key of `[strategy]` | means |\n", set(StrategySection.model_fields)),
+        ("| key of `[voice]` | means |\n", set(VoiceSection.model_fields)),
         (
             "| key of `[actions]` | means |\n",
             {*ActionsSection.model_fields, *(f"regions.NAME.{name}" for name in RegionSection.model_fields)},

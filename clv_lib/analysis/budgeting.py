@@ -8,7 +8,7 @@ Of a play that no campaign with a control group has measured, nobody can be so s
 them are tried at a time, with few customers, if they are expected to earn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -126,14 +126,12 @@ def choose(options: Options, section: StrategySection) -> Plan:
     section : StrategySection
     """
     worth = options.admitted(section.loss_chance)
-    if section.budget is None:
-        free, worth_free, _ = _divided(worth, limits_of(section, worth.untried), section.loss_chance)
-        budget = spend_of(worth_free, free)
-    else:
-        budget = section.budget
     downside = DOWNSIDE_SHARE * max(options.to_come, 0.0) if section.downside is None else section.downside
+    budget = np.inf if section.budget is None else section.budget
     limits = limits_of(section, worth.untried, budget=budget, downside=downside)
     chosen, used, left_out = _divided(worth, limits, section.loss_chance)
+    if section.budget is None:
+        limits = replace(limits, budget=spend_of(used, chosen))
     return Plan(
         table=_table(used, chosen, section.control_share),
         plays=_plays(used, chosen),

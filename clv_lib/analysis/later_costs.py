@@ -31,7 +31,7 @@ class LaterCosts:
     kept : Estimate
         Profit of the same plan with later costs.
     gap : Estimate
-        Profit of our plan less that.
+        Profit of the plan that counts them less that; both without a limit on losses, which would be another for each.
     tempting : int
         Options that earn by the books of the campaign and lose with later costs.
     of : int
@@ -62,14 +62,15 @@ def later_costs(options: Options, plan: Plan, *, loss_chance: float) -> LaterCos
     sure = (blind.table["loss_chance"] <= loss_chance) | (blind.table["source"] == PRIOR)
     worth = tempting & sure.to_numpy(dtype=bool)
     seen = blind.where(worth)
-    chosen = allocate(seen, plan.limits)
-    whole = options.where(worth)
-    kept = profit_of(whole, chosen)
+    limits = replace(plan.limits, downside=np.inf)
+    chosen = allocate(seen, limits)
+    kept = profit_of(options.where(worth), chosen)
+    own = profit_of(plan.options, allocate(plan.options, limits))
     return LaterCosts(
         parts=parts_of(plan),
         promised=estimate(profit_of(seen, chosen)),
         kept=estimate(kept),
-        gap=estimate(plan.profit - kept),
+        gap=estimate(own - kept),
         tempting=int((tempting & (options.table["mean"] <= 0).to_numpy(dtype=bool)).sum()),
         of=int(tempting.sum()),
     )

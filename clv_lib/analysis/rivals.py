@@ -1,8 +1,8 @@
 """The plan against the rules that need none: treat the most valuable, treat the riskiest, treat everyone.
 
-A rule says in which order customers are treated and asks nothing else. Each of them gets the play that is believed to
-earn most with such customers, as in the plan, and the money, the caps on contacts and the control groups are the same,
-so that what differs is the choice of customers alone. A rule goes on while there is money, whether or not it earns.
+A rule says in which order customers are treated and asks nothing else. It knows the same of the plays, and has the same
+money, caps on contacts and control groups, so that what differs is the choice of customers. It goes on while there is
+money, whether or not that earns.
 """
 
 from dataclasses import dataclass
@@ -71,18 +71,25 @@ def rivals(options: Options, plan: Plan) -> tuple[Rival, ...]:
 def by_rule(options: Options, rule: str, limits: Limits) -> np.ndarray:
     """Customers that a rule treats by each option, shape (option,).
 
-    Groups are gone through in the order of the rule; who is treated in an order that says nothing is treated in equal
-    parts everywhere.
+    A rule may give every group its best play, or all the same; of these ways it takes the one that is expected to earn
+    most, so that it is beaten by the choice of customers and not by a bad choice of plays.
     """
     table = options.table
-    best = table.assign(row=np.arange(len(table))).sort_values(["mean", PLAY], ascending=[False, True])
-    rows = best.drop_duplicates("group").set_index("group")["row"]
-    groups = options.groups.loc[rows.index]
+    order = table.assign(row=np.arange(len(table))).sort_values(["mean", PLAY], ascending=[False, True])
+    ways = [order.drop_duplicates("group"), *(own for _, own in order.groupby(PLAY, sort=True))]
+    found = [_in_order(options, way.set_index("group")["row"], rule, limits) for way in ways if len(way)]
+    found = [chosen for chosen in found if chosen.any()]  # a rule treats somebody if it can
+    earned = [float(profit_of(options, chosen).mean()) for chosen in found]
+    return found[int(np.argmax(earned))] if found else np.zeros(len(table))
+
+
+def _in_order(options: Options, rows: pd.Series, rule: str, limits: Limits) -> np.ndarray:
+    """Treat group after group in the order of the rule, each by its row, until the money is spent."""
     if rule == EVERYONE:
         return _equally(options, rows.to_numpy(), limits)
-    column = {TOP: "value", RISKIEST: "risk"}[rule]
-    chosen = np.zeros(len(table))
-    for group in groups.sort_values(column, ascending=False, kind="stable").index:
+    chosen = np.zeros(len(options.table))
+    groups = options.groups.loc[rows.index]
+    for group in groups.sort_values({TOP: "value", RISKIEST: "risk"}[rule], ascending=False, kind="stable").index:
         row = int(rows[group])
         chosen[row] = _room(options, chosen, row, limits)
     return chosen

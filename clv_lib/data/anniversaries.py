@@ -12,7 +12,7 @@ import narwhals as nw
 from clv_lib.data.customers import Frame
 from clv_lib.names import BILLING_PERIOD, STARTED_AT
 from clv_lib.periods import (
-    BILLING_MONTHS,
+    MONTHS_OF_BILLING,
     DAYS_PER_WEEK,
     MONTHS_PER_YEAR,
     billing_periods_between,
@@ -89,7 +89,7 @@ def with_next_renewal(contracts: Frame, *, after: date, name: str) -> Frame:
     """
     start, billing, made = nw.col(STARTED_AT), nw.col(BILLING_PERIOD), nw.col("made")
     length = nw.lit(0).cast(nw.Int64)
-    for period, months in BILLING_MONTHS.items():
+    for period, months in MONTHS_OF_BILLING.items():
         length = nw.when(billing == period).then(nw.lit(months)).otherwise(length)
     kept = contracts.collect_schema().names()
     found = contracts.with_columns(nw.lit(after).cast(nw.Date).alias("after"), month_number(start).alias("from month"))

@@ -23,6 +23,7 @@ from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TableSection, TablesSection
+from clv_lib.settings.voice import VoiceSection
 
 __all__ = [
     "SETTINGS_FILE",
@@ -47,5 +48,6 @@ __all__ = [
     "StrategySection",
     "TableSection",
     "TablesSection",
+    "VoiceSection",
     "load_settings",
 ]

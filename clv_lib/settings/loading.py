@@ -29,6 +29,7 @@ from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TablesSection
+from clv_lib.settings.voice import VoiceSection
 
 SETTINGS_FILE: Final = "dataset.toml"
 
@@ -56,6 +57,7 @@ class Settings(Section):
     segments: SegmentsSection = SegmentsSection()
     plays: dict[str, Play] = Field(default_factory=dict)
     strategy: StrategySection = StrategySection()
+    voice: VoiceSection = VoiceSection()
     actions: ActionsSection = ActionsSection()
     report: ReportSection = ReportSection()
 

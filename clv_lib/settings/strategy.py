@@ -42,4 +42,17 @@ class StrategySection(Section):
         le=1,
         description="part of the orders that a discount brings which would have come later at full price",
     )
+    round_months: int = Field(
+        1, ge=1, le=12, description="months that a plan is for; what winning customers costs in them is set beside it"
+    )
+    winning_returns: float = Field(
+        0.7,
+        gt=0,
+        lt=1,
+        description="believed: 1 % more money for a channel wins so many % more customers, so that the next one is "
+        "dearer",
+    )
+    winning_most: float = Field(
+        2.0, ge=1, description="most that a channel may be given at a time, as a multiple of what it gets now"
+    )
     actions: int = Field(20_000, ge=1, description="most rows of the action list")
