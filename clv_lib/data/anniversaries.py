@@ -12,8 +12,8 @@ import narwhals as nw
 from clv_lib.data.customers import Frame
 from clv_lib.names import BILLING_PERIOD, STARTED_AT
 from clv_lib.periods import (
-    MONTHS_OF_BILLING,
     DAYS_PER_WEEK,
+    MONTHS_OF_BILLING,
     MONTHS_PER_YEAR,
     billing_periods_between,
     day_number,

@@ -14,7 +14,6 @@ import narwhals as nw
 import pandas as pd
 
 from clv_lib.analysis.actions import LANGUAGE_SAID, SEND_ON, ActionList, draw_up, planned_of
-from clv_lib.analysis.budgeting import Plan
 from clv_lib.analysis.co_purchase import co_purchase, recommended
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.handover import opened_record
@@ -22,7 +21,9 @@ from clv_lib.data.tables.crm import TREATED
 from clv_lib.names import ARM, CAMPAIGN_ID, CUSTOMER_ID, EXPECTED_GAIN, PLAY, REGION, SEGMENT
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.planned_campaigns import planned_campaigns, planned_members, write_as_theirs
+from clv_lib.reporting.plays_record import PlayBeliefs
 from clv_lib.reporting.segments_record import SEGMENTED, Segmented, save_segments
+from clv_lib.reporting.strategy_record import Strategy
 from clv_lib.reporting.study import RECORD_PREFIX, Study
 from clv_lib.reporting.summaries.action_words import action_of, why_now
 from clv_lib.reporting.summaries.play_words import offer_of, title_of
@@ -79,22 +80,25 @@ def action_tables(study: Study) -> dict[str, Frame]:
     return opened_record({name: study.folder.where(file) for name, file in files.items() if study.folder.has(file)})
 
 
-def draw_up_actions(study: Study, segmented: Segmented, plan: Plan | None, plays: Mapping[str, Play]) -> Actions:
-    """Choose the customers of a plan, and say what to do for each.
+def draw_up_actions(study: Study, found: Segmented, made: Strategy | None, known: PlayBeliefs) -> Actions:
+    """Choose the customers of the plan, and say what to do for each.
 
     Parameters
     ----------
     study : Study
-    segmented : Segmented
+    found : Segmented
         Left as a file first, which the list is drawn from.
-    plan : Plan, optional
+    made : Strategy, optional
         None where values are not known, and so nothing can be planned.
-    plays : mapping of str to Play
+    known : PlayBeliefs
+        For the plays where there is no strategy.
     """
-    save_segments(study, segmented)
+    save_segments(study, found)
     tables, end = action_tables(study), study.log().window.end
-    found = draw_up(tables, planned_of(plan), plays, settings=study.settings, as_of=end)
-    return told(found, plays, tables, settings=study.settings, language=study.languages[0])
+    plays = known.plays if made is None else made.plays
+    planned = planned_of(None if made is None else made.plan)
+    listed = draw_up(tables, planned, plays, settings=study.settings, as_of=end)
+    return told(listed, plays, tables, settings=study.settings, language=study.languages[0])
 
 
 def told(
