@@ -10,7 +10,7 @@ from clv_lib.errors import UsageError
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 VALUE_SECTIONS: Final = (*DATA_SECTIONS, "economics", "costs", "model")
 ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy", "voice")
-ASSUMPTIONS: Final = tuple(name for name in ALL_SECTIONS if name not in ("tables", "engine"))
+ASSUMPTIONS: Final = (*(name for name in ALL_SECTIONS if name not in ("tables", "engine")), "voice")
 
 
 @dataclass(frozen=True)
