@@ -38,7 +38,7 @@ class Facing:
     links: tuple[Element, ...]
 
 
-def facing(study: Study, total: Estimate | None) -> Facing:
+def facing(study: Study, total: Estimate | None, *, plan: str = "") -> Facing:
     """Gather them.
 
     Parameters
@@ -46,6 +46,8 @@ def facing(study: Study, total: Estimate | None) -> Facing:
     study : Study
     total : Estimate or None
         Value of the customers with its predictive interval, where it is known.
+    plan : str
+        Under contract: that of the new member whose worth is shown.
     """
     contractual, economics = study.settings.contractual, study.settings.economics
     figures = headlines(study)
@@ -57,6 +59,7 @@ def facing(study: Study, total: Estimate | None) -> Facing:
         horizon_months=economics.horizon_months,
         predicted=total,
         winning=figures_of(study).get("blended_cac"),
+        plan=plan,
     )
     return Facing(
         figures=figures,
