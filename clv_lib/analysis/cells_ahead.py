@@ -9,7 +9,7 @@ import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.components import expected_of
-from clv_lib.analysis.contract_value import members_ahead
+from clv_lib.analysis.contract_flow import members_ahead
 from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.projection import look_ahead
 from clv_lib.analysis.terms import Terms, terms_of

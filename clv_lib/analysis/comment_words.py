@@ -98,7 +98,7 @@ def _stem(word: str) -> str:
     return word
 
 
-_PRIVATE: Final = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://\S+|(?:\+?\d[\s.-]?){6,}")
+_PRIVATE: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|\+?\d(?:[\s.-]?\d){5,}")
 
 
 def discreet(comment: str) -> str:

@@ -1,4 +1,4 @@
-"""The plays of one company: the library, its settings over it, its costs in it, what cannot be done left out."""
+"""The plays of one company: the library, its settings over it, its prices in it, what cannot be done left out."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from clv_lib.errors import SettingsError
 from clv_lib.names import BIRTH_DATE, PRODUCT_ID
 from clv_lib.settings import Play, Settings
 
-__all__ = ["COST_SOURCES", "PlayCosts", "known_of", "library", "own_fields", "plays_of"]
+__all__ = ["PlayCosts", "known_of", "library", "own_fields", "plays_of"]
 
-COST_SOURCES: Final = ("stated", "measured", "assumed")
 _TABLES: Final = ("feedback", "referrals", "subscriptions", "interactions")
 
 
@@ -50,6 +49,7 @@ def plays_of(
         ``[plays.NAME]`` changes a play of the library key by key, or adds one.
     known : collection of str, optional
         What is known of customers (:func:`known_of`); plays that need more are left out. Without it none is.
+
     costs : PlayCosts, optional
         Fills in the costs that nobody has stated.
 

@@ -96,7 +96,7 @@ def themes(given: Frame, people: Frame, *, last_day: int, days: int, seed: int) 
     """
     table = _comments(since(given, last_day - days + 1), people)
     table["bag"] = [words_of(text) for text in table[COMMENT]]
-    table = table[table["bag"].str.len() > 0].reset_index(drop=True)
+    table = table[[len(bag) > 0 for bag in table["bag"]]].reset_index(drop=True)
     if len(table) < LEAST_COMMENTS:
         raise CannotEstimateError(
             "Themes need at least {least} comments, but the last {days} days hold {n}. Ask for a sentence beside the "
@@ -136,7 +136,7 @@ def _comments(given: Frame, people: Frame) -> pd.DataFrame:
         kept = kept.with_columns(nw.lit(None).cast(nw.Float64).alias(RESIDUAL_CLV))
     columns = [CUSTOMER_ID, GIVEN_DAY, INSTRUMENT, SCORE, TOUCHPOINT, THEME, COMMENT, MOOD, RESIDUAL_CLV]
     found = collected(kept.select(*columns))
-    found[THEME] = found[THEME].str.strip()
+    found[THEME] = found[THEME].astype(str).str.strip()
     return found.sort_values(order, ignore_index=True)
 
 

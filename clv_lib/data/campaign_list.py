@@ -25,6 +25,7 @@ LIST_COLUMNS: Final = (
     "left_out",
     "z",
 )
+PROOF: Final = "used"  # status of a campaign that is evidence
 _OF_PLAY: Final = "of_play"
 
 
@@ -108,7 +109,7 @@ def campaign_list(
             table["z"].abs() > farthest,
         ],
         ["no_play", "observational", "running", "unbalanced"],
-        "used",
+        PROOF,
     )
     return table[list(LIST_COLUMNS)].sort_values([STARTS_AT, CAMPAIGN_ID], ignore_index=True)
 

@@ -22,22 +22,27 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clv_lib.data.campaign_list import LIST_COLUMNS, campaign_list, codes_of, play_codes
+from clv_lib.data.campaign_list import LIST_COLUMNS, PROOF, campaign_list, codes_of, play_codes
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.deeds import days_of_purchase, deeds, still_members
 from clv_lib.data.tables.crm import TREATED
-from clv_lib.names import ARM, ASSIGNED_AT, CAMPAIGN_ID, CUSTOMER_ID, LIFECYCLE_STAGE, ORDERS, PLAY, STARTS_AT, N
+from clv_lib.names import (
+    ARM,
+    ASSIGNED_AT,
+    CAMPAIGN_ID,
+    CUSTOMER_ID,
+    EVIDENCE_GROUPS,
+    EVIDENCE_OF_STAGE,
+    LIFECYCLE_STAGE,
+    ORDERS,
+    PLAY,
+    STARTS_AT,
+    N,
+)
 from clv_lib.periods import day_number
 from clv_lib.settings import Play
 
-EVIDENCE_GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "new": ("acquisition", "activation"),
-    "regular": ("retention", "loyalty", "referral", "reactivated"),
-    "quiet": ("at_risk", "dormant"),
-}
-GROUP_NAMES: Final = tuple(EVIDENCE_GROUPS)
 TREATMENT: Final = "treated"  # 1 or 0
-USED, OBSERVATIONAL, RUNNING, UNBALANCED, UNKNOWN_PLAY = "used", "observational", "running", "unbalanced", "no_play"
 BEFORE_DAYS: Final = 90
 FARTHEST_Z: Final = 3.29  # 1 in 1,000 by a coin: of a dozen campaigns, one in eighty datasets is set aside for nothing
 LOG_UNITS: Final = 1_000_000  # logarithms are added as integers, so that any order of rows gives the same sum
@@ -74,8 +79,10 @@ class Experiments:
 
 def no_experiments(*, contractual: bool = False) -> Experiments:
     """Where no table of campaigns is."""
-    empty = [pd.DataFrame(columns=list(names)) for names in (LIST_COLUMNS, COUNT_COLUMNS, SPEND_COLUMNS)]
-    return Experiments(*empty, contractual=contractual)
+    listed, counts, spend = (
+        pd.DataFrame(columns=list(names)) for names in (LIST_COLUMNS, COUNT_COLUMNS, SPEND_COLUMNS)
+    )
+    return Experiments(listed, counts, spend, contractual)
 
 
 def experiments(
@@ -116,7 +123,7 @@ def experiments(
     done = _in_groups(done, stretches)
     per_arm = _per_arm(done)
     listed = campaign_list(record, codes, names, per_arm, farthest=FARTHEST_Z)
-    used = listed.loc[listed["status"] == USED, [CAMPAIGN_ID, PLAY]]
+    used = listed.loc[listed["status"] == PROOF, [CAMPAIGN_ID, PLAY]]
     counts, spend = _histogram(done), _spend(done)
     return Experiments(listed, _only(counts, used, COUNT_COLUMNS), _only(spend, used, SPEND_COLUMNS), contractual)
 
@@ -172,8 +179,9 @@ def _in_groups(done: Frame, stretches: Frame) -> Frame:
         .filter((nw.col("day") <= eve) & (nw.col("stretch_until").is_null() | (nw.col("stretch_until") > eve)))
     )
     number: nw.Expr = nw.lit(0)
-    for code, stages in enumerate(EVIDENCE_GROUPS.values()):
-        number = nw.when(nw.col(LIFECYCLE_STAGE).is_in(list(stages))).then(nw.lit(code)).otherwise(number)
+    for code, group in enumerate(EVIDENCE_GROUPS):
+        stages = [stage for stage, its in EVIDENCE_OF_STAGE.items() if its == group]
+        number = nw.when(nw.col(LIFECYCLE_STAGE).is_in(stages)).then(nw.lit(code)).otherwise(number)
     found = found.select(CAMPAIGN_ID, CUSTOMER_ID, number.cast(nw.Int64).alias("stage_group"))
     return done.join(found, on=[CAMPAIGN_ID, CUSTOMER_ID], how="left").with_columns(
         nw.col("stage_group").fill_null(0),
@@ -189,7 +197,10 @@ def _per_arm(done: Frame) -> pd.DataFrame:
             (nw.col(ORDERS) > 0).cast(nw.Int64).alias("buys"), (nw.col("before") * nw.col("before")).alias("squared")
         )
         .with_columns(
-            *((nw.col(each) * inside).alias(each) for each in (ORDERS, "buys", "value", "reduction", "before", "squared"))
+            *(
+                (nw.col(each) * inside).alias(each)
+                for each in (ORDERS, "buys", "value", "reduction", "before", "squared")
+            )
         )
         .group_by(CAMPAIGN_ID, TREATMENT)
         .agg(
@@ -231,6 +242,6 @@ def _spend(done: Frame) -> pd.DataFrame:
 def _only(table: pd.DataFrame, used: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     """Rows of campaigns that are evidence, with the play's name and the group's."""
     found = table.merge(used, on=CAMPAIGN_ID, how="inner")
-    found = found.assign(group=np.array(GROUP_NAMES, dtype=object)[found["stage_group"].to_numpy(dtype=int)])
+    found = found.assign(group=np.array(EVIDENCE_GROUPS, dtype=object)[found["stage_group"].to_numpy(dtype=int)])
     whole = [name for name in (TREATMENT, ORDERS, N) if name in columns]
     return found[list(columns)].astype(dict.fromkeys(whole, "int64"))

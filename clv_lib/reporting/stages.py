@@ -9,8 +9,10 @@ from clv_lib.errors import UsageError
 
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 VALUE_SECTIONS: Final = (*DATA_SECTIONS, "economics", "costs", "model")
-ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy", "voice")
-ASSUMPTIONS: Final = (*(name for name in ALL_SECTIONS if name not in ("tables", "engine")), "voice")
+ALL_SECTIONS: Final = (
+    *VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy", "voice", "actions",
+)  # fmt: skip
+ASSUMPTIONS: Final = tuple(name for name in ALL_SECTIONS if name not in ("tables", "engine"))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ from clv_lib.names import (
 )
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.figures import KeyFigure
-from clv_lib.reporting.lifecycle_record import STAGES, beside
+from clv_lib.reporting.lifecycle_record import STAGES
+from clv_lib.reporting.members_ahead import beside
 from clv_lib.reporting.study import Study
 from clv_lib.settings import VoiceSection
 

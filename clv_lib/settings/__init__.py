@@ -4,6 +4,7 @@ Every key has a meaning, a unit and a default here; an unknown key is an error w
 misspelt assumption would otherwise be silently replaced by the default.
 """
 
+from clv_lib.settings.actions import ActionsSection, RegionSection
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
@@ -26,6 +27,7 @@ from clv_lib.settings.voice import VoiceSection
 
 __all__ = [
     "SETTINGS_FILE",
+    "ActionsSection",
     "ChannelCosts",
     "ChurnSection",
     "CostsSection",
@@ -37,6 +39,7 @@ __all__ = [
     "PoliciesSection",
     "PriorSpec",
     "ReportSection",
+    "RegionSection",
     "RetentionSection",
     "SaveRate",
     "SegmentsSection",

@@ -80,7 +80,8 @@ def key_cards(
             note=say("{n} customers in the last {days} days", n=count(main[N]), days=count(found.days)),
         )
     ]
-    if not isinstance(way, CannotEstimateError) and len(way.points):
+    worth_knowing = hanging is not None and hanging.value is not None and hanging.value.low > 0
+    if not worth_knowing and not isinstance(way, CannotEstimateError) and len(way.points):
         worst = next(rows_of(way.points))
         cards.append(
             Card(
@@ -94,8 +95,8 @@ def key_cards(
         )
     if not isinstance(cost, CannotEstimateError):
         cards.append(_gap_card(cost))
-        if hanging is not None and hanging.value is not None and hanging.value.low > 0:
-            cards.append(_stake_card(hanging.value, currency))
+    if worth_knowing and hanging is not None and hanging.value is not None:
+        cards.append(_stake_card(hanging.value, currency))
     if not isinstance(listed, CannotEstimateError):
         worth = float(listed.listed[RESIDUAL_CLV].sum()) if RESIDUAL_CLV in listed.listed else float("nan")
         told = (

@@ -56,10 +56,10 @@ NEEDS: Final[dict[str, Sentence]] = {
         "any survey tool."
     ),
     "over_time": say("Needed are answers of at least some months, each with its day."),
-    "groups": say("The stages and values are there already; the answers to lay beside them are not."),
+    "groups": say("What customers buy is known already; the answers to lay beside it are not."),
     "journey": say(
         "Needed is the column touchpoint: what the question was about, as in checkout, delivery or support. How many "
-        "pass a touchpoint and what they are worth is known already."
+        "pass a touchpoint is known from the orders already."
     ),
     "themes": say("Needed is the column comment: one open question beside the score, in the customer's own words."),
     "cost": say(
