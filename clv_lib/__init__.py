@@ -8,6 +8,9 @@ from typing import Any
 
 _ROOMS = {
     "by_month": "data.handover",
+    "draw_up_actions": "reporting.action_list",
+    "save_actions": "reporting.action_list",
+    "action_figures": "reporting.action_list",
     "hand_over": "data.handover",
     "window_of": "data.handover",
     "start_engine": "data.engines",

@@ -1,8 +1,8 @@
 """Who may be in a play, on which day, and what it is expected to gain; and of everybody else, why not.
 
-The play's expected profit per contact is that of a mean customer of the group. Within the group it is shared out by what
-the play moves: by expected revenue where it moves purchases, by value at risk where it keeps customers. So the gains of
-the whole group add up to what the strategy expects of it, and the best of it are found.
+The play's expected profit per contact is that of a mean customer of the group. Within the group it is shared out by
+what the play moves: by expected revenue where it moves purchases, by value at risk where it keeps customers. So the
+gains of the whole group add up to what the strategy expects of it, and the best of it are found.
 """
 
 from collections.abc import Mapping
