@@ -2,7 +2,8 @@
 
 from clv_lib.analysis.contract_base import ContractBase, contract_base
 from clv_lib.reporting.contracts import ContractFindings
-from clv_lib.reporting.elements import Element, Paragraph
+from clv_lib.reporting.elements import Cards, Element, Paragraph
+from clv_lib.reporting.headlines import PLAN
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries import contract_data, contract_value, data
@@ -19,7 +20,8 @@ def contract_overview(study: Study) -> Overview:
     log = study.log()
     base = contract_base(study.record()["subscriptions"], window=log.window)
     found = ContractFindings.load(study)
-    front = facing(study, None if found is None else found.total)
+    best = None if found is None else max(found.new, key=lambda each: each.clv.mean, default=None)
+    front = facing(study, None if found is None else found.total, plan="" if best is None else best.plan)
     return Overview(
         first_screen=_without_values(study, base) if found is None else _with_values(study, found, front),
         tasks=(three_tasks(study, _tasks(base)),),
@@ -48,7 +50,7 @@ def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[
     return (
         contract_value.answer(found, economics, currency),
         *front.lead,
-        front.cards,
+        front.cards if PLAN in front.figures else Cards((*front.cards.cards, contract_value.members_card(found))),
         contract_value.trust(found, study.quality(), costs, sound=sound),
     )
 

@@ -430,11 +430,7 @@ def key_cards(found: ContractFindings, economics: EconomicsSection, currency: st
             total.predictive_high,
             note=say("what payments leave; the cost of winning members is sunk"),
         ),
-        Card(
-            say("Members under contract"),
-            count(found.members),
-            say("of {ever} who ever were; known, not estimated", ever=count(found.ever)),
-        ),
+        members_card(found),
         Card(
             say("Worth of a member who is here"),
             money(total.mean / found.members if found.members else float("nan"), currency),
@@ -454,6 +450,15 @@ def key_cards(found: ContractFindings, economics: EconomicsSection, currency: st
             )
         )
     return Cards(tuple(cards))
+
+
+def members_card(found: ContractFindings) -> Card:
+    """How many are under contract."""
+    return Card(
+        say("Members under contract"),
+        count(found.members),
+        say("of {ever} who ever were; known, not estimated", ever=count(found.ever)),
+    )
 
 
 def trust(found: ContractFindings, quality: QualityReport, known: Basis, *, sound: bool) -> Trust:
