@@ -8,7 +8,9 @@ a play that does nothing.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import narwhals as nw
@@ -17,10 +19,10 @@ import pandas as pd
 from scipy import stats
 
 from clv_lib.analysis.budgeting import choose
-from clv_lib.analysis.play_costs import play_costs
-from clv_lib.analysis.plays import plays_of
+from clv_lib.analysis.plays import PlayCosts, plays_of
 from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.strategy import options
+from clv_lib.data.campaign_list import campaign_costs
 from clv_lib.data.customers import Frame, purchase_days
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.experiments import Experiments, experiments
@@ -36,8 +38,10 @@ from clv_lib.settings import ModelSection, Settings, load_settings
 
 DEMO = Path(__file__).parents[1] / "data" / "demo"
 MASS = 0.9
+ALL = "all"
+FULL = ModelSection(draws=1000, tune=1000, chains=2)
 DRAWS = 2_000
-CUSTOMERS = 500  # of each group, to whom the budget may go
+CUSTOMERS = 1_000  # of each group, to whom the budget may go
 
 
 def tables_of(crm: Crm) -> dict[str, pd.DataFrame]:
@@ -94,25 +98,28 @@ def learn(record: dict[str, Frame], settings: Settings) -> Experiments:
     return experiments(record, plays_of(settings), found, end=END)
 
 
-def histories(n: int, settings: Settings, *, first: int = 0) -> Iterator[tuple[Experiments, pd.DataFrame, Uplift]]:
+def histories(
+    seeds: Iterable[int], settings: Settings, model: ModelSection = FULL
+) -> Iterator[tuple[Experiments, Uplift]]:
     """Simulate, count and fit, one history after the other."""
-    model = ModelSection(draws=800, tune=600, chains=4)
-    for seed in range(first, first + n):
-        tables = tables_of(simulate_crm(seed=seed))
-        found = learn(record_of(tables), settings)
-        yield found, tables["campaigns"], fit_uplift(found, plays_of(settings), size=DRAWS, seed=seed, settings=model)
+    for seed in seeds:
+        record = record_of(tables_of(simulate_crm(seed=seed)))
+        costs = PlayCosts(*campaign_costs(record, plays_of(settings)))
+        found, plays = learn(record, settings), plays_of(settings, costs=costs)
+        yield found, fit_uplift(found, plays, size=DRAWS, seed=seed, settings=model, cores=1)
 
 
-def intervals(found: Experiments, uplift: Uplift) -> pd.DataFrame:
-    """Play, group, members, mean, low, high and whether the interval holds the truth; where there is evidence."""
+def intervals(uplift: Uplift) -> pd.DataFrame:
+    """Play, group, mean, low, high and whether the interval holds the truth: all groups together, and each of them."""
     rows = []
-    for play in PLAYS:
-        for group, members in uplift.members.get(play, {}).items():
-            effect = uplift.effect(play, group)
+    for play in uplift.members:
+        draws = {group: uplift.effect(play, group) for group in uplift.members[play]}
+        draws[ALL] = uplift.of_all(play)
+        true = PLAYS[play].uplift
+        for group, effect in draws.items():
             low, high = np.quantile(effect, [(1 - MASS) / 2, (1 + MASS) / 2])
-            true = PLAYS[play].uplift
-            rows.append((play, group, members, true, effect.mean(), low, high, low <= true <= high))
-    return pd.DataFrame(rows, columns=["play", "group", "members", "true", "mean", "low", "high", "holds"])
+            rows.append((play, group, true, effect.mean(), low, high, low <= true <= high))
+    return pd.DataFrame(rows, columns=["play", "group", "true", "mean", "low", "high", "holds"])
 
 
 def base_of(found: Experiments, *, margin: float) -> SegmentBase:
@@ -133,34 +140,38 @@ def base_of(found: Experiments, *, margin: float) -> SegmentBase:
     return SegmentBase(groups, year, purchases, worth, np.full(DRAWS, margin), nothing, nothing, 90)
 
 
-def gets_budget(
-    found: Experiments, campaigns: pd.DataFrame, uplift: Uplift, settings: Settings, *, discounts: bool
-) -> set[str]:
+def gets_budget(found: Experiments, uplift: Uplift, settings: Settings, *, discounts: bool) -> set[str]:
     """Plays of past campaigns that the strategy spends money on, with the plays' discounts or as if they gave none."""
     plays = {name: uplift.plays[name] for name in uplift.members}
     if not discounts:
         plays = {name: play.model_copy(update={"discount": 0.0}) for name, play in plays.items()}
     base = base_of(found, margin=settings.economics.gross_margin)
-    costs = play_costs(plays, campaigns, churn=None, mean_purchase=float(base.order_value.mean()))
-    plan = choose(options(base, plays, uplift, settings.strategy, costs), settings.strategy)
-    return set(plan.table["play"])
+    section = settings.strategy.model_copy(update={"plays_per_customer": len(plays)})  # none keeps another out
+    return set(choose(options(base, plays, uplift, section), section).table["play"])
+
+
+def outcomes(seeds: range) -> list[tuple[pd.DataFrame, bool, set[str], set[str]]]:
+    """Of each history: intervals, whether the sampler passed its checks, plays with a budget with discounts or not."""
+    settings = load_settings(DEMO)
+    rows = []
+    for found, uplift in histories(seeds, settings):
+        budgets = [gets_budget(found, uplift, settings, discounts=each) for each in (True, False)]
+        trusted = uplift.posterior is not None and diagnose(uplift.posterior).trusted
+        rows.append((intervals(uplift), trusted, *budgets))
+        print(".", end="", flush=True)
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--histories", type=int, default=100)
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    settings = load_settings(DEMO)
-    parts, budgets, trusted = [], {True: [], False: []}, 0
-    for found, campaigns, uplift in histories(arguments.histories, settings, first=arguments.first):
-        parts.append(intervals(found, uplift))
-        trusted += uplift.posterior is not None and diagnose(uplift.posterior).trusted
-        for discounts, chosen in budgets.items():
-            chosen.append(gets_budget(found, campaigns, uplift, settings, discounts=discounts))
-        print(".", end="", flush=True)
-    table = pd.concat(parts)
-    print(f"\n{arguments.histories} histories, diagnostics passed in {trusted}; intervals of {MASS:.0%}\n")
+    n, jobs = arguments.histories, arguments.jobs
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        rows = [row for part in pool.map(outcomes, (range(job, n, jobs) for job in range(jobs))) for row in part]
+    table = pd.concat([row[0] for row in rows])
+    print(f"\n{n} histories, diagnostics passed in {sum(row[1] for row in rows)}; intervals of {MASS:.0%}\n")
     print(f"{'play':12}{'group':10}{'true':>7}{'mean':>7}{'width':>7}{'histories':>11}{'cover':>7}")
     for (play, group), part in table.groupby(["play", "group"]):
         width = (part["high"] - part["low"]).mean()
@@ -168,16 +179,15 @@ def main() -> None:
             f"{play:12}{group:10}{part['true'].iloc[0]:7.2f}{part['mean'].mean():7.2f}{width:7.2f}{len(part):11}"
             f"{part['holds'].mean():7.0%}"
         )
-    print(f"{'all':22}{'':21}{len(table):11}{table['holds'].mean():7.1%}")
-    low, high = stats.binom.ppf([0.005, 0.995], arguments.histories, MASS) / arguments.histories
-    print(
-        f"by chance, an honest {MASS:.0%} interval covers {low:.0%} to {high:.0%} in {arguments.histories} histories\n"
-    )
-    for discounts, chosen in budgets.items():
-        print("with the discounts of the plays:" if discounts else "as if they gave none:")
+    each = table[table["group"] == ALL]
+    print(f"\nall plays, all groups together: {each['holds'].mean():.1%} of {len(each)} intervals hold the truth")
+    low, high = stats.binom.ppf([0.005, 0.995], n, MASS) / n
+    print(f"by chance, an honest {MASS:.0%} interval covers {low:.0%} to {high:.0%} in {n} histories\n")
+    for place, said in ((2, "with the discounts of the plays:"), (3, "as if they gave none:")):
+        print(said)
         for play in PLAYS:
-            got = sum(play in each for each in chosen)
-            print(f"  {play:12} true uplift {PLAYS[play].uplift:.2f}  budget in {got} of {len(chosen)} histories")
+            got = sum(play in row[place] for row in rows)
+            print(f"  {play:12} true uplift {PLAYS[play].uplift:.2f}  budget in {got} of {n} histories")
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ COHORT: Final = "cohort"
 TENURE_MONTHS: Final = "tenure_months"
 RENEWALS_AHEAD: Final = "renewals_ahead"
 WAIT: Final = "wait"
+ENDS_WITHIN: Final = "ends_within"
 RENEWAL_PROBABILITY: Final = "renewal_probability"
 EXPECTED_RENEWALS: Final = "expected_renewals"
 
@@ -307,6 +308,7 @@ MEANINGS: Final[dict[str, str]] = {
     COHORT: "period in which a customer's time with us began",
     TENURE_MONTHS: "complete calendar months of the latest spell under contract",
     RENEWALS_AHEAD: "renewals that fall due within the horizon, if the member stays",
+    ENDS_WITHIN: "share of the cancellations that came in the middle of a billing period and not at its end",
     WAIT: "time until the next renewal, as a part of the billing period",
     RENEWAL_PROBABILITY: "probability that a member makes the next renewal; of those who left there is none",
     EXPECTED_RENEWALS: "renewals that a member is expected to make within the horizon",

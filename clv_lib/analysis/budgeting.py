@@ -3,9 +3,12 @@
 Only options that are expected to earn, and that lose money with no more than the stated chance, come into the plan.
 What a play costs at all is shared by all who get it, so the chance is looked at again for the play as a whole: a play
 that fails is left out and the budget divided anew.
+
+Of a play that no campaign with a control group has measured, nobody can be so sure, and it would never be: so a few of
+them are tried at a time, with few customers, if they are expected to earn.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -21,7 +24,8 @@ Reason = Literal[
     "", "nobody", "no_plays", "unprofitable", "unsure", "no_budget", "small_budget", "no_contacts", "fixed_costs",
     "downside",
 ]  # fmt: skip
-DOWNSIDE_SHARE: Final = 0.25  # of the budget, where nobody says what may be lost
+LEAST_TESTED: Final = 30  # customers treated, or the play is not worth trying in this round
+DOWNSIDE_SHARE: Final = 0.01  # of the profit to come of all customers, where nobody says what may be lost
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Plan:
     empty_because : str
         Why nobody is treated; empty where somebody is.
     left_out : tuple of str
-        Plays left out since they lose money too often once what they cost at all is counted.
+        Plays left out since they lose money too often once what they cost at all is counted, or since a test would
+        reach too few customers to learn anything.
     """
 
     table: pd.DataFrame
@@ -95,12 +100,17 @@ class Plan:
         return {str(name): int(many) for name, many in self.table.groupby(CHANNEL)["customers"].sum().items()}
 
 
-def limits_of(section: StrategySection, *, budget: float = np.inf, downside: float = np.inf) -> Limits:
+def limits_of(
+    section: StrategySection, untried: frozenset[str], *, budget: float = np.inf, downside: float = np.inf
+) -> Limits:
     """The limits of the settings, with this budget and this downside."""
     return Limits(
+        untried=untried,
+        test_contacts=section.test_contacts,
+        test_plays=section.test_plays,
         budget=budget,
         downside=downside,
-        contacts=dict(section.contacts),
+        contacts={str(name): most for name, most in section.contacts.items()},
         plays_per_customer=section.plays_per_customer,
         most=float(np.floor(section.actions * (1 - section.control_share) + 1e-9)),
     )
@@ -115,15 +125,13 @@ def choose(options: Options, section: StrategySection) -> Plan:
         All of them.
     section : StrategySection
     """
-    worth = options.worthwhile(section.loss_chance)
-    if section.budget is None:
-        free, worth_free, _ = _divided(worth, limits_of(section), section.loss_chance)
-        budget = spend_of(worth_free, free)
-    else:
-        budget = section.budget
-    downside = DOWNSIDE_SHARE * budget if section.downside is None else section.downside
-    limits = limits_of(section, budget=budget, downside=downside)
+    worth = options.admitted(section.loss_chance)
+    downside = DOWNSIDE_SHARE * max(options.to_come, 0.0) if section.downside is None else section.downside
+    budget = np.inf if section.budget is None else section.budget
+    limits = limits_of(section, worth.untried, budget=budget, downside=downside)
     chosen, used, left_out = _divided(worth, limits, section.loss_chance)
+    if section.budget is None:
+        limits = replace(limits, budget=spend_of(used, chosen))
     return Plan(
         table=_table(used, chosen, section.control_share),
         plays=_plays(used, chosen),
@@ -151,12 +159,24 @@ def _divided(options: Options, limits: Limits, loss_chance: float) -> tuple[np.n
     left_out: list[str] = []
     while True:
         chosen = allocate(options, limits)
-        chances = {name: float(np.mean(profit < 0)) for name, profit in play_profit(options, chosen).items()}
-        failing = max(chances, key=lambda name: (chances[name], name), default="")
-        if not failing or chances[failing] <= loss_chance:
+        chances = {
+            name: float(np.mean(profit < 0))
+            for name, profit in play_profit(options, chosen).items()
+            if name not in limits.untried or profit.mean() <= 0
+        }
+        bad = {name: chance for name, chance in chances.items() if chance > loss_chance}
+        bad |= {name: 2.0 for name in _too_few(options, chosen) if name in limits.untried}
+        failing = max(bad, key=lambda name: (bad[name], name), default="")
+        if not failing:
             return chosen, options, tuple(left_out)
         left_out.append(failing)
         options = options.where((options.table[PLAY] != failing).to_numpy(dtype=bool))
+
+
+def _too_few(options: Options, chosen: np.ndarray) -> list[str]:
+    """Plays in use with so few customers that nothing would be learned."""
+    many = pd.Series(chosen).groupby(options.table[PLAY].to_numpy()).sum()
+    return [str(name) for name, count in many.items() if 0 < count < LEAST_TESTED]
 
 
 def _why_empty(options: Options, worth: Options, limits: Limits, section: StrategySection) -> Reason:
@@ -173,12 +193,12 @@ def _why_empty(options: Options, worth: Options, limits: Limits, section: Strate
         return "no_budget"
     if not (worth.table[CHANNEL].map(lambda name: section.contacts.get(name, 1)) > 0).any():
         return "no_contacts"
-    if not _divided(worth, limits_of(section), section.loss_chance)[0].any():
+    if not _divided(worth, limits_of(section, worth.untried), section.loss_chance)[0].any():
         return "fixed_costs"
     cheapest = worth.table["spend"] + worth.table[PLAY].map(worth.fixed)
     if limits.budget < cheapest.min():
         return "small_budget"
-    without = _divided(worth, limits_of(section, budget=limits.budget), section.loss_chance)[0]
+    without = _divided(worth, limits_of(section, worth.untried, budget=limits.budget), section.loss_chance)[0]
     return "downside" if without.any() else "small_budget"
 
 

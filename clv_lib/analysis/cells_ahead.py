@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from clv_lib import names
-from clv_lib.analysis.components import expected
-from clv_lib.analysis.contract_value import members_ahead
-from clv_lib.analysis.economics import Economics
-from clv_lib.analysis.families import Draws
-from clv_lib.analysis.projection import expect
-from clv_lib.analysis.terms import ReferralGain, Terms, terms_of
-from clv_lib.analysis.unit_costs import UnitCosts
-from clv_lib.names import PurchaseFamily
+from clv_lib.analysis.components import expected_of
+from clv_lib.analysis.contract_flow import members_ahead
+from clv_lib.analysis.group_value import ValueModel
+from clv_lib.analysis.projection import look_ahead
+from clv_lib.analysis.terms import Terms, terms_of
 
 SOON_WEEKS: Final = 13.0  # three months
 SOON_DAYS: Final = 91.0
@@ -47,32 +44,24 @@ class CellsAhead:
     contribution: np.ndarray
 
 
-def customers_ahead(
-    purchase_draws: Draws,
-    spend_draws: Draws,
-    cells: pd.DataFrame,
-    *,
-    family: PurchaseFamily,
-    economics: Economics,
-    unit_costs: UnitCosts | None = None,
-    referrals: ReferralGain | None = None,
-) -> Iterator[CellsAhead]:
-    """The expectations behind :func:`clv_lib.analysis.valuation.value_customers`, of the same arguments."""
-    terms = terms_of(economics, len(next(iter(purchase_draws.values()))), unit_costs=unit_costs, referrals=referrals)
-    for part in expect(
-        purchase_draws,
-        spend_draws,
-        cells,
-        family=family,
+def customers_ahead(model: ValueModel, cells: pd.DataFrame) -> Iterator[CellsAhead]:
+    """The expectations behind the page on value, with the draws and terms that it used."""
+    economics = model.economics
+    terms = terms_of(economics, model.draws, unit_costs=model.unit_costs, referrals=model.referrals)
+    one: dict[str, Any] = {"family": model.family, "discount_rate": economics.discount_rate_per_week}
+    far = look_ahead(
+        *(model.purchase_draws, model.spend_draws, cells),
         horizon=economics.horizon_weeks,
-        discount_rate=economics.discount_rate_per_week,
-        soon=SOON_WEEKS,
         with_time=terms.count_time,
-    ):
-        value = expected(terms, revenue=part.discounted * part.spend, purchases=part.discounted, months=part.months)
-        revenue = part.soon * part.spend
-        contribution = terms.margin_rate * revenue - terms.per_order * part.soon
-        yield CellsAhead(part.rows, value.total, part.soon, part.soon, revenue, contribution)
+        **one,
+    )
+    near = look_ahead(model.purchase_draws, model.spend_draws, cells, horizon=SOON_WEEKS, **one)
+    for life, soon in zip(far, near, strict=True):  # in the same order: it hangs on the cells alone
+        revenue = soon.purchases * soon.spend
+        contribution = terms.margin_rate * revenue - terms.per_order * soon.purchases
+        yield CellsAhead(
+            life.rows, expected_of(life, terms).total, soon.purchases, soon.purchases, revenue, contribution
+        )
 
 
 def payments_ahead(

@@ -6,6 +6,7 @@ cost grows with the cells that a group touches and not with its customers, and n
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -112,7 +113,7 @@ def value_of_groups(
     """
     economics, draws = model.economics, model.draws
     terms = terms_of(economics, draws, unit_costs=model.unit_costs, referrals=model.referrals)
-    place = pd.Index(list(groups)).get_indexer(cells[by].astype(str))
+    place = pd.Index(list(groups)).get_indexer(pd.Index(cells[by].astype(str)))
     sums = {name: np.zeros((len(groups), draws)) for name in ("active", "purchases", "revenue", "value", "outcome")}
     means = {name: np.full(len(cells), np.nan) for name in (names.P_ALIVE, names.RESIDUAL_CLV)}
     rng = np.random.default_rng(seed)
@@ -149,7 +150,7 @@ def value_of_groups(
 def _parts(
     model: ValueModel, cells: pd.DataFrame, with_time: bool, rng: np.random.Generator | None, batch: int
 ) -> Iterator[Ahead | Batch]:
-    one = {
+    one: dict[str, Any] = {
         "family": model.family,
         "horizon": model.economics.horizon_weeks,
         "discount_rate": model.economics.discount_rate_per_week,

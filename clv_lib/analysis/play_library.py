@@ -206,12 +206,12 @@ PURCHASES: Final[dict[str, dict[str, Any]]] = {
         "offer": mark("we miss you: a reduction on the next order"),
         "stages": _QUIET,
         "discount": 0.10,
-        "effect": 0.30,
+        "effect": 0.50,
         "effect_sd": 0.50,
         "effect_days": 28,
         "reason": mark(
-            "Silent customers buy so seldom that a reminder may double it, which is still little; how many are merely "
-            "late and how many are gone differs from shop to shop, so the belief is wide."
+            "Silent customers buy so seldom that half as much again is still little; how many are merely late and how "
+            "many are gone differs from shop to shop, so the belief is wide."
         ),
     },
     "renewal": {

@@ -52,6 +52,12 @@ class Limits:
     plays_per_customer : int
     most : float
         Customers treated in all.
+    untried : frozenset of str
+        Plays that nobody has measured, and that are only to be tried.
+    test_contacts : float
+        Most customers treated with any one of them.
+    test_plays : float
+        Most of them that are tried at a time.
     """
 
     budget: float = np.inf
@@ -59,9 +65,14 @@ class Limits:
     contacts: Mapping[str, int] = field(default_factory=dict)
     plays_per_customer: int = 1
     most: float = np.inf
+    untried: frozenset[str] = frozenset()
+    test_contacts: float = np.inf
+    test_plays: float = np.inf
 
 
-def allocate(options: Options, limits: Limits, *, gap: float = GAP) -> np.ndarray:
+def allocate(
+    options: Options, limits: Limits, *, gap: float = GAP, known: list[np.ndarray] | None = None
+) -> np.ndarray:
     """Customers to treat by each option, whole numbers, shape (option,).
 
     Parameters
@@ -71,11 +82,14 @@ def allocate(options: Options, limits: Limits, *, gap: float = GAP) -> np.ndarra
     limits : Limits
     gap : float
         How far below the best answer is good enough, as a part of it.
+    known : list of numpy.ndarray, optional
+        Sets of draws (weights) that were the worst for earlier answers among the same options. Those found here are
+        added, so that a series of programmes that differ in their limits finds each of them once.
     """
     nobody = np.zeros(len(options.table))
     if not len(nobody) or limits.budget <= 0 or limits.most < 1:
         return nobody
-    programme = Programme(options, limits)
+    programme = Programme(options, limits, [] if known is None else known)
     programme.settled(CONTINUOUS)  # quick, and finds nearly every line of the limit on losses
     best = programme.settled(PLAYS_WHOLE, gap=gap / 10)
     chosen = programme.rounded(best)
@@ -110,7 +124,7 @@ class Programme:
     Money is counted in the profit of the best contact, because the solver's tolerances are absolute.
     """
 
-    def __init__(self, options: Options, limits: Limits) -> None:
+    def __init__(self, options: Options, limits: Limits, known: list[np.ndarray]) -> None:
         table = options.table
         self.options, self.limits = options, limits
         self.plays = sorted(set(table[PLAY]))
@@ -123,6 +137,10 @@ class Programme:
         self.lines, self.tops = _caps(options, limits, self.plays, self.most)
         if np.isfinite(limits.budget):
             self._add(self.spend, limits.budget / self.unit)
+        self.known = known
+        if np.isfinite(limits.downside):
+            for weights in known:
+                self._add(-self.draws @ weights, limits.downside / self.unit)
 
     def earns(self, answer: np.ndarray) -> float:
         """Mean profit, in contacts."""
@@ -170,6 +188,7 @@ class Programme:
         if -weights @ profit <= top + NEAR:
             return False
         self._add(-self.draws @ weights, top)
+        self.known.append(weights)
         return True
 
     def _add(self, line: np.ndarray, top: float) -> None:
@@ -186,7 +205,8 @@ def _most(options: Options, limits: Limits) -> np.ndarray:
     paid = np.full(len(table), np.inf)
     np.divide(left * (1 + SLACK), spend, out=paid, where=spend > 0)
     paid[left < 0] = 0.0
-    return np.maximum(np.floor(np.minimum.reduce([most, caps, paid, np.full(len(table), limits.most)])), 0.0)
+    tests = np.where(table[PLAY].isin(limits.untried).to_numpy(dtype=bool), limits.test_contacts, np.inf)
+    return np.maximum(np.floor(np.minimum.reduce([most, caps, paid, tests, np.full(len(table), limits.most)])), 0.0)
 
 
 def _caps(options: Options, limits: Limits, plays: list[str], most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -203,7 +223,15 @@ def _caps(options: Options, limits: Limits, plays: list[str], most: np.ndarray) 
     if np.isfinite(limits.most):
         rows.append(np.ones(len(table)))
         tops.append(limits.most)
+    tried = [name for name in plays if name in limits.untried]
     within = np.hstack([np.array(rows), np.zeros((len(rows), len(plays)))])
+    if tried and np.isfinite(limits.test_contacts):  # as a line over both kinds of numbers, which bounds them closely
+        in_use = np.array([[each == name for each in plays] for name in tried]) * -limits.test_contacts
+        mine = np.array([(table[PLAY] == name).to_numpy(dtype=float) for name in tried])
+        within, tops = np.vstack([within, np.hstack([mine, in_use])]), [*tops, *[0.0] * len(tried)]
+    if tried and np.isfinite(limits.test_plays):
+        at_once = np.concatenate([np.zeros(len(table)), [float(name in limits.untried) for name in plays]])
+        within, tops = np.vstack([within, at_once]), [*tops, limits.test_plays]
     place = table[PLAY].map({name: number for number, name in enumerate(plays)}).to_numpy(dtype=int)
     done = np.hstack([np.eye(len(table)), -most[:, None] * np.eye(len(plays))[place]])
     return np.vstack([within, done]), np.concatenate([tops, np.zeros(len(table))])

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from clv_lib.data.customers import Frame, collected
-from clv_lib.names import FREQUENCY, HIGH, LAST_DAY, RESIDUAL_CLV, RFM, TOTAL_VALUE, VALUE_TIER, N
+from clv_lib.names import FREQUENCY, HIGH, LAST_DAY, RESIDUAL_CLV, RFM, SEGMENT, SEGMENTS, TOTAL_VALUE, VALUE_TIER, N
 
 SCORES: Final = 5
 COLUMNS: Final = ("r", "f", "m")
@@ -99,9 +99,9 @@ def rfm_beside(people: Frame) -> RfmBeside:
     high = (nw.col(VALUE_TIER).fill_null("") == HIGH).cast(nw.Int64).alias("high")
     found = collected(
         people.filter(~nw.col("r").is_null())
-        .with_columns(brings.alias("profit"), high)
+        .with_columns(brings.alias("profit"), high, value.alias("value"))
         .group_by(*COLUMNS, "high")
-        .agg(nw.len().alias(N), value.sum().alias("value"), nw.col("profit").sum(), value.count().alias("known"))
+        .agg(nw.len().alias(N), nw.col("value", "profit").sum(), nw.col("value").count().alias("known"))
     )
     cells = found.groupby(["r", "f"], as_index=False)[[N, "value", "known"]].sum()
     cells["value"] = (cells["value"] / cells["known"]).where(cells["known"] > 0)
@@ -118,3 +118,19 @@ def _of_best(found: pd.DataFrame, taken: int) -> float:
     by = found.groupby("sum")[[N, "profit"]].sum().sort_index(ascending=False)
     part = ((taken - (by[N].cumsum() - by[N])) / by[N]).clip(0.0, 1.0)
     return float((part * by["profit"]).sum())
+
+
+def rfm_by_segment(people: Frame) -> pd.DataFrame:
+    """Mean of the three figures, and the commonest ``rfm``, of every segment with customers who bought.
+
+    Parameters
+    ----------
+    people : narwhals.LazyFrame
+        segment, r, f, m, rfm.
+    """
+    counted = collected(people.filter(~nw.col(RFM).is_null()).group_by(SEGMENT, RFM, *COLUMNS).agg(nw.len().alias(N)))
+    counted = counted.sort_values([N, RFM], ascending=[False, True])
+    figures = counted[list(COLUMNS)].astype("float64").mul(counted[N], axis=0)
+    sums = figures.groupby(counted[SEGMENT]).sum().div(counted.groupby(SEGMENT)[N].sum(), axis=0)
+    sums["commonest"] = counted.groupby(SEGMENT)[RFM].first()
+    return sums.reindex([each for each in SEGMENTS if each in sums.index]).rename_axis(SEGMENT).reset_index()

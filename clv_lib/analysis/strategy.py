@@ -25,6 +25,9 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
+PRIOR: Final = "prior"
+
+
 class Beliefs(Protocol):
     """What is believed of the plays, as :class:`~clv_lib.models.uplift.Uplift` knows it."""
 
@@ -58,6 +61,8 @@ class Options:
         where a play suits only some of their stages.
     fixed : dict of str to float
         What each play costs at all, in currency.
+    to_come : float
+        Profit that all customers together have still to bring if nothing is done, in currency.
     """
 
     table: pd.DataFrame
@@ -65,6 +70,7 @@ class Options:
     short: np.ndarray
     groups: pd.DataFrame
     fixed: Mapping[str, float]
+    to_come: float = 0.0
 
     def where(self, keep: np.ndarray) -> Self:
         """Some of the options."""
@@ -75,6 +81,17 @@ class Options:
         """Those that are expected to earn, and lose money with no more than that chance."""
         table = self.table
         return self.where(((table["mean"] > 0) & (table["loss_chance"] <= loss_chance)).to_numpy(dtype=bool))
+
+    def admitted(self, loss_chance: float) -> Self:
+        """The worthwhile ones, and of plays that nobody has measured those that are expected to earn: to be tried."""
+        table = self.table
+        sure = (table["loss_chance"] <= loss_chance) | (table["source"] == PRIOR)
+        return self.where(((table["mean"] > 0) & sure).to_numpy(dtype=bool))
+
+    @property
+    def untried(self) -> frozenset[str]:
+        """Plays that are only believed in: no campaign with a control group has measured them."""
+        return frozenset(self.table.loc[self.table["source"] == PRIOR, PLAY])
 
 
 def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, section: StrategySection) -> Options:
@@ -109,7 +126,11 @@ def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, secti
     shape = (len(rows), base.draws)
     table = pd.DataFrame(rows, columns=list(_COLUMNS))
     fixed = {name: play.fixed_cost for name, play in useful.items()}
-    return Options(table, np.reshape(draws, shape), np.reshape(short, shape), groups, fixed)
+    return Options(table, np.reshape(draws, shape), np.reshape(short, shape), groups, fixed, _to_come(base))
+
+
+def _to_come(base: SegmentBase) -> float:
+    return float(base.groups["customers"].to_numpy(dtype=float) @ base.value.mean(axis=1))
 
 
 def _effects(base: SegmentBase, name: str, uplift: Beliefs) -> np.ndarray:

@@ -65,7 +65,8 @@ def believed(uplift: Uplift, *, seed: int) -> pd.DataFrame:
     rows = []
     for name, play in uplift.plays.items():
         members = uplift.members.get(name, {})
-        before, now = _of_all(prior, name, {}), _of_all(uplift, name, members)
+        before = prior.of_all(name)
+        now = uplift.of_all(name) if members else before
         rows.append(
             (name, play.moves, uplift.source(name), sum(members.values()), *_interval(before), *_interval(now),
              float((now > 0).mean()))
@@ -101,13 +102,6 @@ def _did(part: pd.DataFrame, *, stays: bool) -> tuple[int, float]:
     members = int(part[N].sum())
     did = part.loc[part[ORDERS] == 0, N].sum() if stays else (part[ORDERS] * part[N]).sum()
     return members, float(did / members) if members else float("nan")
-
-
-def _of_all(uplift: Uplift, name: str, members: Mapping[str, int]) -> np.ndarray:
-    weights = np.array([members.get(group, 0) for group in EVIDENCE_GROUPS], dtype=float)
-    weights = weights if weights.sum() else np.ones(len(EVIDENCE_GROUPS))
-    effects = np.array([uplift.effect(name, group) for group in EVIDENCE_GROUPS])
-    return np.asarray(weights @ effects / weights.sum())
 
 
 def _interval(draws: np.ndarray) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""The campaigns themselves: which play each was one of, and whether it is evidence and why."""
+"""The campaigns themselves: which play each was one of, what it cost, and whether it is evidence and why."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import pandas as pd
 
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.tables import MONEY_UNITS
-from clv_lib.names import CAMPAIGN_ID, NAME, PLAY, STARTS_AT
+from clv_lib.names import CAMPAIGN_ID, COST_PER_CONTACT, FIXED_COST, NAME, PLAY, STARTS_AT
 from clv_lib.settings import Play
 
 ARM_FIGURES: Final = ("members", "buyers", "orders", "revenue", "discount")
@@ -58,6 +58,21 @@ def codes_of(codes: Mapping[str, int]) -> nw.Expr:
 
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "_", name.strip().lower())
+
+
+def campaign_costs(record: Mapping[str, Frame], plays: Mapping[str, Play]) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean cost of a contact and mean fixed cost of the campaigns of each play that say so, in currency."""
+    codes = play_codes(record, plays)
+    found: list[dict[str, float]] = []
+    for column in (COST_PER_CONTACT, FIXED_COST):
+        if not codes or column not in record["campaigns"].collect_schema().names():
+            found.append({})
+            continue
+        table = collected(record["campaigns"].select(PLAY, column)).dropna()
+        number = table[PLAY].map(codes)
+        means = table[number >= 0].groupby(number[number >= 0])[column].mean()
+        found.append({list(plays)[int(code)]: float(value) for code, value in means.items()})  # type: ignore[call-overload]
+    return found[0], found[1]
 
 
 def campaign_list(

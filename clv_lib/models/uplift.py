@@ -4,9 +4,10 @@ r"""What plays do, learned from campaigns with a control group: a play has an ef
    negative binomial, with a mean of the campaign and group's own and a shape of the group's own.
 2. The treated have the same shape and :math:`e^{\theta}` times the mean: their rates are those of the control group,
    all multiplied alike. With s the play's own ``effect_sd``, :math:`\theta = \mu_{\text{play}} + \rho s
-   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays.
-3. :math:`\mu_{\text{play}} \sim \mathrm{Normal}(\log(1 + \text{effect}) - s^2 / 2, s)` for a play that moves the
-   purchase rate, so that the mean of :math:`e^\mu - 1` is the effect of the settings.
+   z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays together; its
+   LogNormal prior keeps away from a funnel's neck.
+3. :math:`\mu_{\text{play}} \sim \mathrm{Normal}(\log(1 + \text{effect}) - v / 2, s)` for a play that moves the
+   purchase rate, so that the mean of the effect is that of the settings (:math:`v = s^2 (1 + E \rho^2)`).
 4. The mean log value of a buyer's purchase days is normal around a level of campaign and group, shifted by
    :math:`\phi_{\text{play},\text{group}}`, which has the play's own prior where it moves the basket.
 5. A play that is to keep customers is measured by who left: :math:`p_{\text{treated}} = p_{\text{control}} e^{-\eta}`,
@@ -20,14 +21,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from scipy.special import ndtri
 
 from clv_lib.data.experiments import Experiments
 from clv_lib.models.posterior import Posterior
 from clv_lib.names import EVIDENCE_GROUPS
 from clv_lib.settings import ModelSection, Play
 
-BETWEEN: Final = (2.0, 4.0)  # Gamma: groups differ by about half of what plays are unsure by
+BETWEEN: Final = (np.log(0.4), 0.5)  # of the log ratio: groups differ by a fifth to all of what plays are unsure by
 _NUMBER: Final[dict[str, int]] = {group: number for number, group in enumerate(EVIDENCE_GROUPS)}
+_RATIO_SQUARED: Final = float(np.exp(2 * BETWEEN[0] + 2 * BETWEEN[1] ** 2))  # its mean
 SIDE_SD: Final = 0.1  # of what a play does besides what it is for
 Source = Literal["measured", "prior"]
 
@@ -60,6 +63,13 @@ class Uplift:
         change = self.changes[play][_NUMBER[group]]
         return -np.expm1(-change) if self.plays[play].moves == "stay" else np.expm1(change)
 
+    def of_all(self, play: str) -> np.ndarray:
+        """The effect over all groups, weighted by the members it was measured on, evenly without any; dims (draw,)."""
+        members = self.members.get(play) or dict.fromkeys(EVIDENCE_GROUPS, 1)
+        weights = np.array([members.get(group, 0) for group in EVIDENCE_GROUPS], dtype=float)
+        effects = np.array([self.effect(play, group) for group in EVIDENCE_GROUPS])
+        return np.asarray(weights @ effects / weights.sum())
+
     def source(self, play: str) -> Source:
         """Whether a campaign with a control group stands behind it."""
         return "measured" if self.members.get(play) else "prior"
@@ -72,22 +82,26 @@ class Uplift:
 
 def prior_middle(play: Play) -> float:
     """Mean of the log change, such that the mean of the relative change is what the settings say."""
-    log = -np.log1p(-play.effect) if play.moves == "stay" else np.log1p(play.effect)
-    return float(log + (play.effect_sd**2 / 2 if play.moves == "stay" else -(play.effect_sd**2) / 2))
+    half = play.effect_sd**2 * (1 + _RATIO_SQUARED) / 2  # what the spread adds to the mean of an exponential
+    return float(half - np.log1p(-play.effect) if play.moves == "stay" else np.log1p(play.effect) - half)
 
 
 def prior_uplift(plays: Mapping[str, Play], *, size: int, seed: int) -> Uplift:
     """What is believed where no campaign had a control group."""
     rng = np.random.default_rng(seed)
-    ratio = rng.gamma(BETWEEN[0], 1 / BETWEEN[1], size)
+    ratio = rng.lognormal(*BETWEEN, size)
     return Uplift(plays, {name: prior_change(play, ratio, rng=rng) for name, play in plays.items()}, {}, {})
 
 
 def prior_change(play: Play, ratio: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Log change that a play is believed to make, drawn from its prior, dims (group, draw)."""
-    common = rng.standard_normal(len(ratio))
-    own = ratio * rng.standard_normal((len(EVIDENCE_GROUPS), len(ratio)))
-    return np.asarray(prior_middle(play) + play.effect_sd * (common + own))
+    own = np.array([_even_normals(len(ratio), rng) for _ in EVIDENCE_GROUPS])
+    return np.asarray(prior_middle(play) + play.effect_sd * (_even_normals(len(ratio), rng) + ratio * own))
+
+
+def _even_normals(size: int, rng: np.random.Generator) -> np.ndarray:
+    """Standard normal draws, one from each of as many equally likely pieces: hundreds are enough for a mean."""
+    return np.asarray(ndtri((rng.permutation(size) + rng.random(size)) / size))
 
 
 def fit_uplift(

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,15 +12,16 @@ import narwhals as nw
 import pandas as pd
 
 from clv_lib.analysis.cells_ahead import CellsAhead, customers_ahead, payments_ahead
-from clv_lib.analysis.economics import economics_from
-from clv_lib.analysis.new_customers import new_customer_draws
-from clv_lib.analysis.rfm import with_rfm
+from clv_lib.analysis.rfm import RfmBeside, rfm_beside, rfm_by_segment, with_rfm
 from clv_lib.analysis.segment_base import RISKS, SegmentBase, segment_base
+from clv_lib.analysis.segment_purchases import SegmentPurchases, segment_purchases
+from clv_lib.analysis.segment_table import SegmentMoves, segment_moves, segment_table
 from clv_lib.analysis.segments import Cuts, cut_points, segmented
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.keeping import kept, write_customer_csv
 from clv_lib.data.members import VALUE_KEYS
+from clv_lib.data.past import PROFIT
 from clv_lib.models.contract_fit import groups_of
 from clv_lib.models.posterior import load_posterior
 from clv_lib.names import (
@@ -33,21 +35,21 @@ from clv_lib.names import (
     LAST_DAY,
     LIFECYCLE_STAGE,
     REACHABLE,
-    RECENCY,
     RESIDUAL_CLV,
     RFM,
     RISK_TIER,
     SEGMENT,
-    SPEND_BIN,
     TOTAL_VALUE,
     VALUE_AT_RISK,
     VALUE_TIER,
     N,
-    T,
 )
 from clv_lib.reporting.contracts import contract_terms, membership
+from clv_lib.reporting.costs_record import UNIT_COSTS
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import Study
+from clv_lib.reporting.value_model import CELL_KEYS, value_model
+from clv_lib.settings import SegmentsSection
 
 SEGMENTED: Final = "customer_segments"
 COLUMNS: Final = (
@@ -139,23 +141,29 @@ def _with_consent(known: Frame, record: Frame | None) -> Frame:
 
 def base_of(study: Study, found: Segmented) -> SegmentBase | None:
     """Add up the posterior of every group; None where no model knows what customers are worth."""
-    path = "contracts.nc" if study.settings.contractual else "purchases.nc"
-    if not found.valued or not study.folder.has(path):
+    known = _under_contract(study, found) if study.settings.contractual else _buying(study, found)
+    if not found.valued or known is None:
         return None
-    cells, ahead, keys, customers = (
-        _under_contract(study, found) if study.settings.contractual else _buying(study, found)
-    )
-    stages = collected(found.people.select(SEGMENT, LIFECYCLE_STAGE).unique())
     return segment_base(
-        _counted(found.people, customers, keys),
-        stages,
-        cells,
-        ahead,
-        keys=keys,
+        _counted(found.people, known.customers, known.keys),
+        collected(found.people.select(SEGMENT, LIFECYCLE_STAGE).unique()),
+        known.cells,
+        known.ahead,
+        keys=known.keys,
         draws=study.draws,
         horizon_days=_horizon(study, found),
         seed=study.seed,
     )
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Cells with what lies ahead of them, the columns that name one, and which customer is in which."""
+
+    cells: pd.DataFrame
+    ahead: Iterator[CellsAhead]
+    keys: list[str]
+    customers: Frame
 
 
 def _counted(people: Frame, customers: Frame, keys: list[str]) -> pd.DataFrame:
@@ -166,24 +174,19 @@ def _counted(people: Frame, customers: Frame, keys: list[str]) -> pd.DataFrame:
     return collected(counted.agg(nw.len().alias(N), nw.col(REACHABLE).sum(), *sums))
 
 
-def _buying(study: Study, found: Segmented) -> tuple[pd.DataFrame, Iterator[CellsAhead], list[str], Frame]:
-    """With the draws, costs and referrals that the notebook on value has used."""
-    purchases, spend = (load_posterior(study.folder.where(f"{name}.nc")) for name in ("purchases", "spend"))
-    bought, spent = (each.draws(study.draws, study.seed) for each in (purchases, spend))
-    known = known_costs(study)
-    one: dict[str, Any] = {
-        "family": purchases.family,
-        "economics": economics_from(study.settings.economics),
-        "unit_costs": known.unit_costs,
-    }
-    newcomer = new_customer_draws(bought, spent, first_value=study.log().mean_first_value, seed=study.seed, **one)
+def _buying(study: Study, found: Segmented) -> _Cells | None:
+    """With the draws, costs and referrals that the page on value has used."""
+    model = value_model(study)
+    if model is None:
+        return None
     cells = study.tables()["valuation_cells"]
-    ahead = customers_ahead(bought, spent, cells, referrals=known.referrals(newcomer), **one)
-    return cells, ahead, [FREQUENCY, RECENCY, T, SPEND_BIN], found.opened["customers"]
+    return _Cells(cells, customers_ahead(model, cells), list(CELL_KEYS), found.opened["customers"])
 
 
-def _under_contract(study: Study, found: Segmented) -> tuple[pd.DataFrame, Iterator[CellsAhead], list[str], Frame]:
-    """With the draws and terms that the notebook on value has used; who has left is in no cell."""
+def _under_contract(study: Study, found: Segmented) -> _Cells | None:
+    """With the draws and terms that the page on value has used; who has left is in no cell."""
+    if not study.folder.has("contracts.nc"):
+        return None
     members, posterior = membership(study), load_posterior(study.folder.where("contracts.nc"))
     ahead = payments_ahead(
         posterior.draws(study.draws, study.seed),
@@ -195,7 +198,7 @@ def _under_contract(study: Study, found: Segmented) -> tuple[pd.DataFrame, Itera
     )
     keys = list(dict.fromkeys([*members.by, *VALUE_KEYS]))
     own = members.frame.filter(nw.col(ACTIVE)).select(CUSTOMER_ID, *keys)
-    return members.cells, ahead, keys, _moved(own, found.people)
+    return _Cells(members.cells, ahead, keys, _moved(own, found.people))
 
 
 def _moved(frame: Frame, to: Frame) -> Frame:
@@ -213,6 +216,85 @@ def _horizon(study: Study, found: Segmented) -> int:
     if not found.judged:
         return 365
     return int(collected(found.opened["churn_risk"].select("horizon_days").head(1))["horizon_days"].iloc[0])
+
+
+@dataclass(frozen=True)
+class SegmentView:
+    """All that the page says of segments.
+
+    Attributes
+    ----------
+    found : Segmented
+    section : SegmentsSection
+    contractual : bool
+    horizon_days : int
+        Of the risk.
+    table : DataFrame
+        From :func:`clv_lib.analysis.segment_table.segment_table`.
+    measured : bool
+        Whether the profit so far comes from a ledger.
+    purchases : SegmentPurchases or None
+        None without a log of purchases.
+    moves : SegmentMoves or None
+        None where no earlier run has segments.
+    previous : date or None
+        Last day that the earlier run knew.
+    rfm : RfmBeside
+    scores : DataFrame
+        Per segment the mean of the three figures, and the commonest ``rfm``.
+    """
+
+    found: Segmented
+    section: SegmentsSection
+    contractual: bool
+    horizon_days: int
+    table: pd.DataFrame
+    measured: bool
+    purchases: SegmentPurchases | None
+    moves: SegmentMoves | None
+    previous: date | None
+    rfm: RfmBeside
+    scores: pd.DataFrame
+
+
+def segment_view(study: Study, found: Segmented, base: SegmentBase | None) -> SegmentView:
+    """Look at the segments from every side."""
+    opened, people = found.opened, found.people
+    costs = study.folder.read_json(UNIT_COSTS) if study.folder.has(f"{UNIT_COSTS}.json") else {}
+    measured = costs.get("source", "assumed") != "assumed" and PROFIT in opened
+    log = opened.get("record_transactions")
+    moves, since = _moves(study, people)
+    return SegmentView(
+        found=found,
+        section=study.settings.segments,
+        contractual=study.settings.contractual,
+        horizon_days=_horizon(study, found),
+        table=segment_table(
+            people,
+            revenue=opened["customers"],
+            profit=opened[PROFIT] if measured else None,
+            margin=study.settings.economics.gross_margin,
+            base=base,
+        ),
+        measured=measured,
+        purchases=None
+        if log is None
+        else segment_purchases(people, log, opened.get("record_products"), window=study.log().window),
+        moves=moves,
+        previous=since,
+        rfm=rfm_beside(people),
+        scores=rfm_by_segment(people),
+    )
+
+
+def _moves(study: Study, people: Frame) -> tuple[SegmentMoves | None, date | None]:
+    before = study.previous()
+    if before is None or before.as_of is None or not before.has(f"{SEGMENTED}.parquet"):
+        return None, None
+    native: Any = people.to_native()
+    path = str(before.where(f"{SEGMENTED}.parquet")).replace("'", "''")
+    then = nw.from_native(native.query("made", f"SELECT * FROM read_parquet('{path}')"))  # noqa: S608 (own path)
+    return segment_moves(people, then), before.as_of
 
 
 def save_segments(study: Study, found: Segmented) -> None:

@@ -1,5 +1,7 @@
 """The posterior of the page on value, for pages that ask it about groups: stages, segments, months."""
 
+from typing import cast
+
 import narwhals as nw
 import pandas as pd
 
@@ -8,7 +10,7 @@ from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.new_customers import new_customer_draws
 from clv_lib.data.customers import Frame, collected
 from clv_lib.models.posterior import load_posterior
-from clv_lib.names import CUSTOMER_ID, FREQUENCY, RECENCY, SPEND_BIN, N, T
+from clv_lib.names import CUSTOMER_ID, FREQUENCY, RECENCY, SPEND_BIN, N, PurchaseFamily, T
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import Study
 
@@ -29,16 +31,17 @@ def value_model(study: Study, *, draws: int | None = None) -> ValueModel | None:
         return None
     purchases, spend = (load_posterior(study.folder.where(file)) for file in FILES[:2])
     one = purchases.draws(study.draws, study.seed), spend.draws(study.draws, study.seed)
+    family = cast(PurchaseFamily, purchases.family)
     known, economics = known_costs(study), economics_from(study.settings.economics)
     newcomer = new_customer_draws(
         *one,
-        family=purchases.family,
+        family=family,
         economics=economics,
         seed=study.seed,
         unit_costs=known.unit_costs,
         first_value=study.log().mean_first_value,
     )
-    model = ValueModel(*one, purchases.family, economics, known.unit_costs, known.referrals(newcomer))
+    model = ValueModel(*one, family, economics, known.unit_costs, known.referrals(newcomer))
     return model if draws is None else model.thinned(draws)
 
 

@@ -5,18 +5,24 @@ from typing import Final
 import pandas as pd
 
 from clv_lib.analysis.intervals import INTERVAL
+from clv_lib.analysis.plays import own_fields
 from clv_lib.data.campaign_list import PROOF
 from clv_lib.reporting.elements import Element, Paragraph, Table, Tasks
 from clv_lib.reporting.plays_record import PlayBeliefs
 from clv_lib.reporting.plots_uplift import before_and_now
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.play_words import CHANNELS, GROUPS, MOVES, NEEDS, reason_of, title_of
-from clv_lib.reporting.wording import Quantity, Sentence, count, day, number, say, say_count, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, say_count, share, words
 from clv_lib.settings import Settings
 
 MASS: Final = share(INTERVAL)
 _NOTHING: Final = words("–")
 _SOURCES: Final = {"measured": say("campaigns"), "prior": say("belief")}
+_COSTS: Final = {
+    "stated": say("settings"),
+    "measured": say("campaigns"),
+    "assumed": say("as for the watch list"),
+}
 STATUS: Final = {
     PROOF: say("yes"),
     "observational": say("no: no control group"),
@@ -121,23 +127,36 @@ def reasons(found: PlayBeliefs) -> tuple[Element, ...]:
 
 
 def terms(found: PlayBeliefs, settings: Settings) -> tuple[Element, ...]:
-    """How each play is done: channel, days, discount, and what of it the settings state."""
+    """How each play is done and what it costs, and where each price is from."""
     rows = []
     for name, play in found.plays.items():
-        stated = settings.plays.get(name)
-        own = len(stated.model_fields_set) if stated is not None else 0
+        own = len(own_fields(settings, name))
+        source = found.costs.source(name, settings.plays.get(name, play.model_copy(update={"cost_per_contact": None})))
+        cost = play.cost_per_contact
         rows.append(
             (
                 title_of(play),
                 CHANNELS[play.channel],
                 count(play.effect_days),
+                _NOTHING if cost is None else money(cost, settings.dataset.currency),
+                _COSTS[source],
+                money(play.fixed_cost, settings.dataset.currency),
                 share(play.discount),
                 say_count("{n} key of the settings", "{n} keys of the settings", n=own) if own else say("library"),
             )
         )
     table = Table(
-        say("How each play is done, and whether the settings change it"),
-        (say("Play"), say("Channel"), say("Works for days"), say("Discount"), say("As stated in")),
+        say("How each play is done and what it costs; a contact and a campaign cost what those of the play did so far"),
+        (
+            say("Play"),
+            say("Channel"),
+            say("Works for days"),
+            say("Cost of a contact"),
+            say("Known from"),
+            say("Cost of doing it at all"),
+            say("Discount"),
+            say("As stated in"),
+        ),
         rows,
     )
     return (table,)
