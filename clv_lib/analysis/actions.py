@@ -166,9 +166,7 @@ def draw_up(
         rows.append(chosen)
         counts.append({**option, "listed": len(chosen), TREATED: int((chosen[ARM] == TREATED).sum())})
         reasons = {**{key: n for key, n in kept_out.items() if key != OK}, **_added(kept_out, why)}
-        left_out += [
-            {PLAY: name, SEGMENT: option[SEGMENT], "reason": key, "customers": n} for key, n in reasons.items()
-        ]
+        left_out += [{PLAY: name, SEGMENT: option[SEGMENT], "reason": key, "customers": n} for key, n in reasons.items()]
     return ActionList(
         rows=_together(rows),
         left_out=_summed(left_out),

@@ -120,9 +120,7 @@ def _names(products: Frame) -> dict[str, str]:
     if NAME not in products.collect_schema().names():
         return {}
     rows = collected(products.select(nw.col(PRODUCT_ID).cast(nw.String), nw.col(NAME).cast(nw.String)))
-    return {
-        str(key): str(name) for key, name in zip(rows[PRODUCT_ID], rows[NAME], strict=True) if name == name and name
-    }
+    return {str(key): str(name) for key, name in zip(rows[PRODUCT_ID], rows[NAME], strict=True) if name == name and name}
 
 
 def recommended(

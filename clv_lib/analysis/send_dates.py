@@ -142,7 +142,9 @@ def with_due(people: Frame, play: Play, calendar: Calendar) -> Frame:
     raw, latest = _asked(play, calendar)
     people = people.with_columns(raw.cast(nw.Float64).alias(RAW))
     people = people.with_columns(latest.cast(nw.Float64).alias("latest"))
-    rested = nw.max_horizontal(nw.col(LAST_CONTACT).fill_null(0.0) + (calendar.rest_days + 1), nw.lit(float(first)))
+    rested = nw.max_horizontal(
+        nw.col(LAST_CONTACT).fill_null(0.0) + (calendar.rest_days + 1), nw.lit(float(first))
+    )
     people = people.with_columns(
         nw.max_horizontal(nw.col(RAW), nw.lit(float(first))).alias("unrested"),
         nw.max_horizontal(nw.col(RAW), rested).alias("soonest"),
