@@ -8,6 +8,9 @@ from typing import Any
 
 _ROOMS = {
     "by_month": "data.handover",
+    "draw_up_actions": "reporting.action_list",
+    "save_actions": "reporting.action_list",
+    "action_figures": "reporting.action_list",
     "hand_over": "data.handover",
     "window_of": "data.handover",
     "start_engine": "data.engines",
@@ -64,7 +67,18 @@ _ROOMS = {
     "project_stages": "analysis.stage_projection",
     "watched_metrics": "analysis.watch_metrics",
     "StageSizes": "reporting.lifecycle_record",
+    "value_by_month": "reporting.lifecycle_record",
+    "open_complaints": "reporting.members_ahead",
+    "project_contracts": "reporting.members_ahead",
+    "watched_contracts": "reporting.members_ahead",
     "save_stages": "reporting.lifecycle_record",
+    "segment_customers": "reporting.segments_record",
+    "base_of": "reporting.segments_record",
+    "segment_view": "reporting.segments_record",
+    "save_segments": "reporting.segments_record",
+    "listen": "reporting.voice_record",
+    "save_voice": "reporting.voice_record",
+    "voice_figures": "reporting.voice_record",
     "membership": "reporting.contracts",
     "rehearse_contracts": "reporting.contracts",
     "contract_findings": "reporting.contracts",
@@ -76,7 +90,8 @@ _ROOMS = {
     "check_contracts": "models.contract_fit",
     "prior_contracts": "models.contract_fit",
     "value_members": "analysis.contract_value",
-    "value_new_members": "analysis.contract_value",
+    "new_member_draws": "analysis.new_members",
+    "members_by_channel": "analysis.new_members",
 }
 __all__ = sorted(_ROOMS)
 

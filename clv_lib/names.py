@@ -83,6 +83,7 @@ COHORT: Final = "cohort"
 TENURE_MONTHS: Final = "tenure_months"
 RENEWALS_AHEAD: Final = "renewals_ahead"
 WAIT: Final = "wait"
+ENDS_WITHIN: Final = "ends_within"
 RENEWAL_PROBABILITY: Final = "renewal_probability"
 EXPECTED_RENEWALS: Final = "expected_renewals"
 
@@ -159,6 +160,62 @@ AT_RISK: Final = "at_risk"
 DORMANT: Final = "dormant"
 REACTIVATED: Final = "reactivated"
 
+# how customers are told apart for action
+VALUE_TIER: Final = "value_tier"
+RISK_TIER: Final = "risk_tier"
+BAND: Final = "band"
+EVIDENCE: Final = "evidence"
+RFM: Final = "rfm"
+REACHABLE: Final = "reachable"
+
+ValueTier = Literal["high", "middle", "low"]
+VALUE_TIERS: Final[tuple[ValueTier, ...]] = get_args(ValueTier)
+HIGH: Final = "high"
+MIDDLE: Final = "middle"
+LOW: Final = "low"
+
+EvidenceGroup = Literal["new", "regular", "quiet"]
+EVIDENCE_GROUPS: Final[tuple[EvidenceGroup, ...]] = get_args(EvidenceGroup)
+NEW: Final = "new"
+REGULAR: Final = "regular"
+QUIET: Final = "quiet"
+EVIDENCE_OF_STAGE: Final[dict[str, EvidenceGroup]] = {
+    ACQUISITION: "new",
+    ACTIVATION: "new",
+    RETENTION: "regular",
+    LOYALTY: "regular",
+    REFERRAL: "regular",
+    REACTIVATED: "regular",
+    AT_RISK: "quiet",
+    DORMANT: "quiet",
+}
+
+CHAMPIONS: Final = "champions"
+LOYAL_CORE: Final = "loyal_core"
+SLIPPING: Final = "slipping"
+SMALL_REGULARS: Final = "small_regulars"
+RETURNED: Final = "returned"
+PROMISING: Final = "promising"
+NEWCOMERS: Final = "newcomers"
+HIGH_VALUE_AT_RISK: Final = "high_value_at_risk"
+OVERDUE: Final = "overdue"
+DORMANT_VALUABLE: Final = "dormant_valuable"
+DORMANT_SEGMENT: Final = "dormant"
+EVIDENCE_OF_SEGMENT: Final[dict[str, EvidenceGroup]] = {  # in the order in which pages name them
+    CHAMPIONS: "regular",
+    LOYAL_CORE: "regular",
+    SLIPPING: "regular",
+    SMALL_REGULARS: "regular",
+    RETURNED: "regular",
+    PROMISING: "new",
+    NEWCOMERS: "new",
+    HIGH_VALUE_AT_RISK: "quiet",
+    OVERDUE: "quiet",
+    DORMANT_VALUABLE: "quiet",
+    DORMANT_SEGMENT: "quiet",
+}
+SEGMENTS: Final[tuple[str, ...]] = tuple(EVIDENCE_OF_SEGMENT)
+
 # what the warning adds
 CHURN_RISK: Final = "churn_risk"
 VALUE_AT_RISK: Final = "value_at_risk"
@@ -209,7 +266,8 @@ MEANINGS: Final[dict[str, str]] = {
     POOL: "costs that are shared out together by stated shares",
     TAX: "whether the amount includes tax: incl or excl",
     SHARE: "part of a pool that a segment bears, 0 to 1",
-    SEGMENT: "group of customers",
+    SEGMENT: "group of customers who are treated alike; of the rules: champions, loyal_core, slipping, small_regulars, "
+    "returned, promising, newcomers, high_value_at_risk, overdue, dormant_valuable or dormant",
     INTERACTION_ID: "ticket, call or message",
     HAPPENED_AT: "moment of the interaction, in the business's own time zone",
     HANDLING_MINUTES: "working time that the interaction took",
@@ -250,6 +308,7 @@ MEANINGS: Final[dict[str, str]] = {
     COHORT: "period in which a customer's time with us began",
     TENURE_MONTHS: "complete calendar months of the latest spell under contract",
     RENEWALS_AHEAD: "renewals that fall due within the horizon, if the member stays",
+    ENDS_WITHIN: "share of the cancellations that came in the middle of a billing period and not at its end",
     WAIT: "time until the next renewal, as a part of the billing period",
     RENEWAL_PROBABILITY: "probability that a member makes the next renewal; of those who left there is none",
     EXPECTED_RENEWALS: "renewals that a member is expected to make within the horizon",
@@ -315,5 +374,11 @@ MEANINGS: Final[dict[str, str]] = {
     STAGE_SINCE: "first day of the unbroken stay in `lifecycle_stage`",
     STAGE_PROBABILITY: "probability that the customer is still here, whatever the stage is called: P(alive) from the "
     "purchase model, or what the contract says; missing where no model gives one",
+    VALUE_TIER: "high, middle or low: `residual_clv` against two lines, see `[segments]`; missing without values",
+    RISK_TIER: "high or low: `churn_risk` against the cut point of `[segments]`; without a risk, high of who is quiet",
+    BAND: "part of a segment by `residual_clv`; 1 holds the most valuable, and the bands bring about the same value",
+    EVIDENCE: "new, regular or quiet: the group in which past campaigns are compared; one for every stage and segment",
+    RFM: "three figures from 1 to 5, as in 545: last purchase, purchase days and revenue against all other customers",
+    REACHABLE: "whether the customer may be written to, or nobody has recorded otherwise",
     PREVIOUS_STAGE: "`lifecycle_stage` at the end of the month before; `new` for who was not yet a customer",
 }

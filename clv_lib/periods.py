@@ -214,7 +214,11 @@ def latest_stretches(window: ObservationWindow) -> tuple[Stretch, Stretch] | Non
     return None
 
 
-_MONTHS_OF = {"month": 1, "quarter": 3, "year": MONTHS_PER_YEAR}  # of a billing period; a week is not made of months
+MONTHS_OF_BILLING: Final = {
+    "month": 1,
+    "quarter": 3,
+    "year": MONTHS_PER_YEAR,
+}  # of a billing period; a week is not made of months
 
 
 def months_between(start: nw.Expr, end: nw.Expr, *, strictly: bool = False) -> nw.Expr:
@@ -245,14 +249,14 @@ def billing_periods_between(
     months = months_between(start, end, strictly=strictly)
     days = (day_number(end) - day_number(start)).cast(nw.Int64) - int(strictly)
     found = days // DAYS_PER_WEEK
-    for name, length in _MONTHS_OF.items():
+    for name, length in MONTHS_OF_BILLING.items():
         found = nw.when(billing_period == name).then(months // length).otherwise(found)
     return nw.max_horizontal(found.cast(nw.Int64), nw.lit(0).cast(nw.Int64))
 
 
 def billing_periods_per_year(billing_period: str) -> float:
     """Billing periods in an average year."""
-    return WEEKS_PER_YEAR if billing_period == "week" else MONTHS_PER_YEAR / _MONTHS_OF[billing_period]
+    return WEEKS_PER_YEAR if billing_period == "week" else MONTHS_PER_YEAR / MONTHS_OF_BILLING[billing_period]
 
 
 def _days_in_month(when: nw.Expr) -> nw.Expr:
@@ -279,7 +283,7 @@ def months_per_billing_period(billing_period: str) -> float:
 def periods_since(start: nw.Expr, end: nw.Expr, billing_period: nw.Expr) -> nw.Expr:
     """Billing periods from one day to another with fractions, by their average length."""
     length = nw.lit(float(DAYS_PER_WEEK))
-    for name, months in _MONTHS_OF.items():
+    for name, months in MONTHS_OF_BILLING.items():
         length = (
             nw.when(billing_period == name).then(nw.lit(months * DAYS_PER_YEAR / MONTHS_PER_YEAR)).otherwise(length)
         )

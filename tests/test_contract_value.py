@@ -3,14 +3,19 @@
 import json
 from datetime import date, timedelta
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import pytest
 
 from clv_lib.analysis.contract_backtest import forecast_renewals, plan_tests, survival_seen
-from clv_lib.analysis.contract_value import value_members, value_new_members
+from clv_lib.analysis.contract_value import value_members
+from clv_lib.analysis.new_members import members_by_channel, new_member_draws
 from clv_lib.analysis.terms import Terms
 from clv_lib.data.contract_handover import Membership, hand_over_contracts
+from clv_lib.data.engines import DuckDBEngine
+from clv_lib.data.members import ends_within
+from clv_lib.data.tenures import tenures
 from clv_lib.models.subscriptions import derl, simulate_lifetimes, survival
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.contracts import _ADAPTER, ContractRehearsal, contract_findings
@@ -96,10 +101,53 @@ def test_the_elasticity_of_a_plan_is_the_slope_of_its_value():
 
 def test_a_new_member_pays_at_once():
     sizes = pd.DataFrame({"billing_period": ["year"], "plan": ["Regular"], "price": [100.0], "n": [10]})
-    (new,) = value_new_members(
+    (drawn,) = new_member_draws(
         draws(), sizes, GROUPS, terms(), family="sbg", annual_discount_rate=0.1, horizon_months=60, seed=1
     )
+    new = drawn.summary()
     assert new.clv.mean == pytest.approx(100 * (1 + derl("sbg", THETA, discount_rate=0.1, periods=4) / 1.1))
+
+
+def test_what_is_left_of_a_new_member_is_its_value_less_what_the_channel_asks():
+    sizes = pd.DataFrame({"billing_period": ["year"], "plan": ["Regular"], "price": [100.0], "n": [10]})
+    new = new_member_draws(
+        draws(), sizes, GROUPS, terms(), family="sbg", annual_discount_rate=0.1, horizon_months=60, seed=1
+    )
+    worth = new[0].summary().clv.mean
+    found = members_by_channel(new, {"dear": np.full(5, 400.0), "cheap": np.full(5, 30.0)})
+    assert [each.won.channel for each in found] == ["cheap", "dear"]
+    assert [each.won.net.mean for each in found] == pytest.approx([worth - 30, worth - 400])
+    assert [each.won.pays_back for each in found] == [1.0, 0.0]
+    assert found[0].won.net.predictive_low < found[0].won.net.low, "one member may leave at the first renewal"
+
+
+def test_who_is_here_in_mid_period_has_survived_a_part_of_it_where_contracts_end_on_any_day():
+    """Lives with an own even chance each, cut off anywhere: of those here at 1.75 periods so many reach the second."""
+    table = cells(wait=0.25)
+    at_end, any_day = (valued(table.assign(ends_within=w)).cells.iloc[0] for w in (0.0, 1.0))
+    rng = np.random.default_rng(6)
+    leaves = np.log(rng.random(2_000_000)) / np.log1p(-rng.beta(*THETA, 2_000_000))
+    here = leaves > 1.75
+    share = (leaves[here] > 2).mean()
+    error = np.sqrt(share * (1 - share) / here.sum())
+    assert any_day["renewal_probability"] == pytest.approx(share, abs=4 * error)
+    assert at_end["renewal_probability"] == valued(table).cells["renewal_probability"].iloc[0]
+    assert any_day["residual_clv"] > at_end["residual_clv"]
+
+
+def test_whether_contracts_end_with_their_period_is_seen_in_the_last_days():
+    """Ten monthly contracts that end with a month, thirty on days spread over it; yearly ones end with their year."""
+    start = date(2024, 1, 1)
+    rows = [(f"e{n}", start, date(2024, 4, 30), "month") for n in range(10)]
+    rows += [(f"m{n}", start, date(2024, 3, 1) + timedelta(days=n), "month") for n in range(30)]
+    rows += [(f"y{n}", date(2022, 1, 1), date(2023, 12, 31), "year") for n in range(5)] + [("on", start, None, "year")]
+    frame = pd.DataFrame(rows, columns=["customer_id", "started_at", "ended_at", "billing_period"])
+    frame[["started_at", "ended_at"]] = frame[["started_at", "ended_at"]].apply(pd.to_datetime)
+    with DuckDBEngine() as engine:
+        lent = engine.lend(frame).with_columns(nw.col("started_at", "ended_at").cast(nw.Date))
+        found = ends_within(tenures(lent, end=date(2024, 12, 31)))
+    assert found["year"] == 0
+    assert found["month"] == pytest.approx(30 / 40, abs=3 / 40), "a day or two at either end counts as the end"
 
 
 def test_survival_seen_counts_only_those_who_came_to_a_renewal():
@@ -174,7 +222,7 @@ def test_the_forecast_from_seven_renewals_is_near_what_came_and_the_constant_rat
 
 def test_findings_survive_the_disk(found):
     values = valued(found.cells)
-    new = value_new_members(
+    new = new_member_draws(
         draws(), found.sizes, GROUPS, terms(), family="sbg", annual_discount_rate=0.1, horizon_months=60, seed=1
     )
     findings = contract_findings(found, values, new, ContractRehearsal(), family="sbg")

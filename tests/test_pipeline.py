@@ -77,10 +77,68 @@ def test_a_changed_assumption_runs_only_what_depends_on_it(toy):
     assert toy.record()["stages"][0]["reused_from"] == first
     value = json.loads((toy.folder / toy.latest() / "artifacts" / "value.json").read_text())
     assert value == {"value": pytest.approx(60 * 0.6 * 0.25), "code": "007"}
+    second = toy.latest()
     back = toy.run("--set", "mood=noise")
-    assert (back.returncode, started(back), len(toy.run_ids())) == (0, [], 3)
+    assert (back.returncode, started(back), len(toy.run_ids())) == (0, ["00_last"], 3)
     assert toy.latest() == toy.run_ids()[-1]
-    assert [stage["reused_from"] for stage in toy.record()["stages"]] == [first, first, first]
+    assert [stage["reused_from"] for stage in toy.record()["stages"]] == [first, first, None]
+    assert compared_with(toy) == second  # 00_last looks back: what it said in the first run would be stale
+
+
+def compared_with(toy, run_id=None):
+    """The run that a run says it is compared with, and the notebook that looks back was given."""
+    run_id = run_id or toy.latest()
+    record = toy.record(run_id)
+    given = record["parameters"]["notebooks"]["00_last"]["previous"]
+    assert given == (record["compared_with"] or "")
+    shown = (toy.folder / run_id / "notebooks" / "00_last.ipynb").read_text()
+    assert f"'compared with': '{given}'" in shown
+    return record["compared_with"]
+
+
+def test_however_often_nothing_changes_the_comparison_stays(toy):
+    """A repeated run is not compared with its twin, forced or not, and is up to date the second and the third time."""
+    first = toy.latest()
+    assert compared_with(toy) is None
+    changed = ("--set", "mood=noise", "--set", "share=0.25")
+    assert started(toy.run(*changed)) == ["02_value", "00_last"]
+    second = toy.latest()
+    assert compared_with(toy) == first
+    for _ in range(2):
+        assert started(toy.run(*changed)) == []
+        assert toy.latest() == second
+    assert started(toy.run(*changed, "--force")) == ["01_rows", "02_value", "00_last"]
+    assert toy.latest() != second
+    assert compared_with(toy) == first
+    again = toy.run(*changed)
+    assert again.stdout.startswith(f"up to date: nothing changed since run {toy.latest()}\n")
+
+
+def test_a_run_is_compared_with_whole_and_trusted_runs_only(toy):
+    first = toy.latest()
+    assert toy.run("--only", "02_value", "--set", "mood=noise", "--set", "share=0.1").returncode == 0
+    assert toy.run("--set", "mood=noise", "--set", "value_mood=doubt").returncode == 4
+    assert compared_with(toy, toy.run_ids()[-1]) == first
+    assert toy.run("--set", "mood=noise", "--set", "share=0.2").returncode == 0
+    assert compared_with(toy) == first
+
+
+def test_other_languages_and_another_profile_are_no_change_to_compare_with(toy):
+    assert toy.run("--set", "mood=noise", "--lang", "id").returncode == 0
+    assert compared_with(toy) is None
+    assert toy.run("--set", "mood=noise", "--profile", "quick").returncode == 0
+    assert compared_with(toy) is None
+    assert toy.run("--set", "mood=noise", "--set", "share=0.2").returncode == 0
+    assert toy.record(compared_with(toy))["parameters"]["profile"] == "full"  # not the newer quick one
+
+
+def test_when_the_run_before_is_gone_the_page_that_spoke_of_it_is_made_again(toy):
+    first = toy.latest()
+    toy.run("--set", "mood=noise", "--set", "share=0.25")
+    shutil.rmtree(toy.folder / first)
+    result = toy.run("--set", "mood=noise", "--set", "share=0.25")
+    assert (result.returncode, started(result)) == (0, ["00_last"])
+    assert compared_with(toy) is None
 
 
 def test_changed_data_run_everything(toy):
@@ -172,6 +230,7 @@ def test_a_publication_that_was_killed_half_way_is_finished_by_the_next_run(toy)
         (["--set", "share=lots"], "share must be float, but it is 'lots'"),
         (["--set", "share"], "--set must read key=value"),
         (["--set", "run_folder=x"], "use --reports instead of --set"),
+        (["--set", "previous=x"], "previous is set by the runner; it cannot be chosen"),
         (["--set", "economics.gros_margin=0.4"], "did you mean gross_margin?"),
         (["--only", "02_valeu"], "did you mean 02_value?"),
         (["--lang", "fr"], "--lang must be en or id, but it is fr"),

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from clv_lib.data.customers import collected, purchase_days
 from clv_lib.data.engines import DuckDBEngine
+from clv_lib.data.keeping import kept
 from clv_lib.data.stage_rules import StageRules, stage_rules
-from clv_lib.data.stages import NEW, month_ends, stages_on, stretches
+from clv_lib.data.stages import NEW, buying_cells, month_ends, movement_cells, stages_on, stays, stretches
 from clv_lib.errors import SettingsError
 from clv_lib.names import LIFECYCLE_STAGES
 from clv_lib.periods import month_number_of
@@ -269,3 +270,27 @@ def test_a_member_under_contract_is_in_one_stage_on_every_day():
     assert {told["01", day] for day in range(101, 120)} == {"dormant"}
     assert told["01", 121] == "reactivated"
     assert told["02", 60] in {"retention", "loyalty"}
+
+
+@pytest.mark.spark
+def test_spark_puts_everybody_in_the_same_stages():
+    """A regular, one who went silent and came back, one who only signed up, and one who brought somebody."""
+    from clv_lib.data.engines import open_engine
+    from clv_lib.settings import EngineSection
+
+    people = {
+        "01": ([(day, 20.0) for day in range(0, 140, 7)], None, []),
+        "02": ([(0, 20.0), (9, 20.0), (90, 20.0), (95, 260.0)], None, []),
+        "03": ([], 50, []),
+        "04": ([(30, 0.0), (37, 20.0), (44, 20.0)], 20, [40]),
+    }
+    months = range(month_number_of(START), month_number_of(END) + 1)
+    seen = []
+    with DuckDBEngine() as duckdb, open_engine(EngineSection(kind="spark")) as spark:
+        for engine in (duckdb, spark):
+            found = kept(found_on(engine, people, RULES))
+            ends = kept(month_ends(found, months))
+            seen.append((daily(found, DAYS - 1), movement_cells(ends), buying_cells(ends), stays(found, end=END)))
+    assert seen[0][0] == seen[1][0]
+    for ours, theirs in zip(seen[0][1:], seen[1][1:], strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)

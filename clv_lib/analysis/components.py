@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clv_lib.analysis.projection import WEEKS_PER_MONTH, Batch, months_lived
+from clv_lib.analysis.projection import WEEKS_PER_MONTH, Ahead, Batch, months_lived
 from clv_lib.analysis.terms import Terms
 
 
@@ -116,12 +116,12 @@ def _newcomers(rng: np.random.Generator, expected: np.ndarray, outcomes: np.ndar
     return np.bincount(cell_of, picked, number.size).reshape(number.shape)
 
 
-def expected_of(part: Batch, terms: Terms) -> Components:
+def expected_of(part: Ahead, terms: Terms) -> Components:
     """Expected value of one customer of each cell of a batch."""
     return expected(terms, revenue=part.discounted * part.spend, purchases=part.discounted, months=part.months)
 
 
-def expected_without_end(part: Batch, terms: Terms) -> Components | None:
+def expected_without_end(part: Ahead, terms: Terms) -> Components | None:
     """The same without end; ``None`` where that need not exist."""
     if part.discounted_infinite is None:
         return None

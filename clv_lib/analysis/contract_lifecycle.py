@@ -26,6 +26,8 @@ class ContractLifecycle:
         customer_id, lifecycle_stage, stage_since (day number).
     movements : DataFrame
         From :func:`clv_lib.data.stages.movement_cells`, from the end of one billing period to that of the next.
+    month_by_month : DataFrame
+        The same from the end of one month to that of the next.
     stays : DataFrame
     monthly : DataFrame
         Members per stage at each month's end.
@@ -34,6 +36,7 @@ class ContractLifecycle:
     rules: ContractRules
     now: Frame
     movements: pd.DataFrame
+    month_by_month: pd.DataFrame
     stays: pd.DataFrame
     monthly: pd.DataFrame
 
@@ -60,6 +63,7 @@ def contract_life_stages(record: Mapping[str, Frame], window: ObservationWindow)
         rules=rules,
         now=kept(now),
         movements=moves,
+        month_by_month=monthly,
         stays=stays(found, end=window.end),
         monthly=table.reindex(columns=list(LIFECYCLE_STAGES), fill_value=0).astype("int64"),
     )

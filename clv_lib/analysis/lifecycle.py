@@ -40,6 +40,7 @@ from clv_lib.names import (
 from clv_lib.periods import ObservationWindow, complete_months, month_number, month_number_of
 from clv_lib.settings import StagesSection
 
+REACH: Final = 1.645  # standard errors to either side of a mean: 90 %
 FEWEST_MONTHS: Final = 3  # two ends of months make a movement, and one movement is not a habit
 
 
@@ -182,7 +183,8 @@ def stage_table(now: Frame, profit: Frame | None, *, margin: float, revenue: Fra
     -------
     DataFrame
         A row per stage, in their order: lifecycle_stage, n, here (expected number still here; NaN where no model
-        knows), variance (of that number, if customers are independent), value, profit.
+        knows), variance (of that number, if customers are independent), value, profit; and profit_mean, profit_low,
+        profit_high: of one customer, with the interval of a mean of so many (NaN for fewer than two).
     """
     if profit is None:
         own = revenue.select(CUSTOMER_ID, (nw.col("total_value") * margin).alias(PROFIT))
@@ -198,10 +200,15 @@ def stage_table(now: Frame, profit: Frame | None, *, margin: float, revenue: Fra
             nw.col("variance").sum(),
             nw.col(RESIDUAL_CLV).sum().alias("value"),
             nw.col(PROFIT).sum().alias("profit"),
+            nw.col(PROFIT).count().alias("billed"),
+            nw.col(PROFIT).mean().alias("profit_mean"),
+            nw.col(PROFIT).std().alias("spread"),
         )
     ).set_index(LIFECYCLE_STAGE)
     found = found.reindex(list(LIFECYCLE_STAGES)).astype("float64")
     found[[N, "profit"]] = found[[N, "profit"]].fillna(0.0)
     unknown = found["known"].fillna(0) == 0
     found.loc[unknown, ["here", "variance", "value"]] = float("nan")
+    reach = REACH * found.pop("spread") / found.pop("billed").pow(0.5)
+    found = found.assign(profit_low=found["profit_mean"] - reach, profit_high=found["profit_mean"] + reach)
     return found.drop(columns="known").rename_axis(LIFECYCLE_STAGE).reset_index()

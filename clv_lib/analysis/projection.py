@@ -24,8 +24,8 @@ PAIRS_PER_BLOCK: Final = 4096  # 13 MB per 400 draws and kind of value
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Expectations and one simulated customer per draw and cell; arrays have dims (draw, cell).
+class Ahead:
+    """What is expected of the customers of a batch of cells; arrays have dims (draw, cell).
 
     Attributes
     ----------
@@ -38,10 +38,6 @@ class Batch:
         Expected value of one purchase, in currency.
     months, months_infinite : ndarray or None
         Discounted months alive over the horizon, and without end; ``None`` where time was not asked for.
-    count, count_discounted, revenue : ndarray
-        Simulated purchases of one customer over the horizon; the same discounted; their discounted value in currency.
-    time_alive : ndarray or None
-        Weeks of the horizon before the simulated customer leaves.
     """
 
     rows: np.ndarray
@@ -53,6 +49,20 @@ class Batch:
     spend: np.ndarray
     months: np.ndarray | None
     months_infinite: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Batch(Ahead):
+    """The same, and one simulated customer per draw and cell.
+
+    Attributes
+    ----------
+    count, count_discounted, revenue : ndarray
+        Simulated purchases of one customer over the horizon; the same discounted; their discounted value in currency.
+    time_alive : ndarray or None
+        Weeks of the horizon before the simulated customer leaves.
+    """
+
     count: np.ndarray
     count_discounted: np.ndarray
     revenue: np.ndarray
@@ -98,33 +108,70 @@ def project(
     CannotEstimateError
         When some draw leaves the mean spend undefined.
     """
-    forms = closed_forms(family)
-    purchase, spend = paired(purchase_draws, spend_draws, family)
-    table = _sorted_arrays(cells)
-    require_mean_spend(spend, frequency=table["spend_frequency"])
     wanted = _Wanted(horizon, discount_rate, infinite, with_time)
-    for part, ahead in _batches(table, forms, purchase, wanted, batch):
+    for expected, forms, purchase, spend, part in _expected(purchase_draws, spend_draws, cells, family, wanted, batch):
         past = {name: part[name] for name in (names.FREQUENCY, names.RECENCY, names.T)}
-        alive = forms.p_alive(*purchase, **past)
         outcome = forms.simulate_purchases(rng, *purchase, **past, horizon=horizon, with_time=with_time)
         history = {"frequency": part["spend_frequency"], "monetary_value": part[names.MONETARY_VALUE]}
         bought = gamma_gamma.simulate_spend(rng, *spend, **history, count=outcome.count)
         discount = mean_discount(outcome.mean_time, discount_rate=discount_rate)
         yield Batch(
-            rows=part["rows"],
-            n=part[names.N],
-            p_alive=alive,
-            purchases=alive * ahead["purchases"],
-            discounted=alive * ahead["discounted"],
-            discounted_infinite=alive * ahead["discounted_infinite"] if infinite else None,
-            spend=gamma_gamma.expected_spend(*spend, **history),
-            months=alive * ahead["months"] if with_time else None,
-            months_infinite=alive * ahead["months_infinite"] if infinite and with_time else None,
+            **vars(expected),
             count=outcome.count,
             count_discounted=outcome.count * discount,
             revenue=bought * discount,
             time_alive=outcome.time_alive,
         )
+
+
+def look_ahead(
+    purchase_draws: Draws,
+    spend_draws: Draws,
+    cells: pd.DataFrame,
+    *,
+    family: PurchaseFamily,
+    horizon: float,
+    discount_rate: float,
+    infinite: bool = False,
+    with_time: bool = False,
+    batch: int = CELLS_PER_BATCH,
+) -> Iterator[Ahead]:
+    """As :func:`project`, but only what is expected: several times as fast, and nothing is random."""
+    wanted = _Wanted(horizon, discount_rate, infinite, with_time)
+    for expected, *_ in _expected(purchase_draws, spend_draws, cells, family, wanted, batch):
+        yield expected
+
+
+def _expected(
+    purchase_draws: Draws,
+    spend_draws: Draws,
+    cells: pd.DataFrame,
+    family: PurchaseFamily,
+    wanted: "_Wanted",
+    batch: int,
+) -> Iterator[tuple[Ahead, ClosedForms, tuple[np.ndarray, ...], tuple[np.ndarray, ...], dict[str, np.ndarray]]]:
+    """Expectations batch by batch, with what a simulation of the same customers needs."""
+    forms = closed_forms(family)
+    purchase, spend = paired(purchase_draws, spend_draws, family)
+    table = _sorted_arrays(cells)
+    require_mean_spend(spend, frequency=table["spend_frequency"])
+    for part, ahead in _batches(table, forms, purchase, wanted, batch):
+        past = {name: part[name] for name in (names.FREQUENCY, names.RECENCY, names.T)}
+        alive = forms.p_alive(*purchase, **past)
+        history = {"frequency": part["spend_frequency"], "monetary_value": part[names.MONETARY_VALUE]}
+        scaled = {name: alive * values for name, values in ahead.items()}
+        expected = Ahead(
+            rows=part["rows"],
+            n=part[names.N],
+            p_alive=alive,
+            purchases=scaled["purchases"],
+            discounted=scaled["discounted"],
+            discounted_infinite=scaled.get("discounted_infinite"),
+            spend=gamma_gamma.expected_spend(*spend, **history),
+            months=scaled.get("months"),
+            months_infinite=scaled.get("months_infinite"),
+        )
+        yield expected, forms, purchase, spend, part
 
 
 def mean_discount(mean_time: np.ndarray, *, discount_rate: float) -> np.ndarray:

@@ -76,7 +76,7 @@ def project_stages(
     recent = cells[cells[MONTH].isin(numbers[1:][-LOOK_BACK:])]
     chances, outcomes = _chances(rng, recent, draws)
     scatter = _Scatter.of(recent)
-    coming = _arrivals(rng, cells[cells[MONTH] > numbers[0]], months, draws)
+    coming = arrivals_to_come(rng, cells[cells[MONTH] > numbers[0]], months, draws)
     now = np.zeros((draws, _K, _L), dtype=np.int64)
     last = cells[cells[MONTH] == numbers[-1]]
     start = np.zeros((_K, _L), dtype=np.int64)
@@ -88,7 +88,12 @@ def project_stages(
         now += _entering(rng, recent, coming[:, month])
         sizes.append(now.sum(axis=2))
     paths = np.stack(sizes, axis=1)
-    return Projection(_table(paths, mass), paths[:, 1:], coming, mass)
+    return projection_of(paths, coming, mass=mass)
+
+
+def projection_of(paths: np.ndarray, arrivals: np.ndarray, *, mass: float = INTERVAL) -> Projection:
+    """Summarise simulated sizes, dims (draw, month, stage), of which the first month is now."""
+    return Projection(_table(paths, mass), paths[:, 1:], arrivals, mass)
 
 
 def _table(paths: np.ndarray, mass: float) -> pd.DataFrame:
@@ -190,7 +195,7 @@ def _moved(
     return moved
 
 
-def _arrivals(rng: np.random.Generator, cells: pd.DataFrame, months: int, draws: int) -> np.ndarray:
+def arrivals_to_come(rng: np.random.Generator, cells: pd.DataFrame, months: int, draws: int) -> np.ndarray:
     """New customers, dims (draw, month)."""
     numbers = range(int(cells[MONTH].min()), int(cells[MONTH].max()) + 1)
     new = cells[cells[PREVIOUS_STAGE] == NEW].groupby(MONTH)[N].sum().reindex(numbers, fill_value=0)

@@ -6,7 +6,8 @@ over the ratio of Pearson's chi-squared to its degrees of freedom). With m metri
 when the probability exceeds ``1 - 0.05 / m``: one false alarm in twenty pages, not one in twenty lines.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -21,8 +22,8 @@ FEWEST_BEFORE: Final = 3
 ALARM: Final = 0.05  # over all metrics together
 DRAWS: Final = 4_000
 
-Metric = Literal["repeat_buying", "lapse", "activation", "referral", "reactivation"]
-WORSE_IF_HIGHER: Final = frozenset({"lapse"})
+Unit = Literal["share", "money"]
+WORSE_IF_HIGHER: Final = frozenset({"lapse", "churn"})
 SILENT: Final = (AT_RISK, DORMANT)
 
 
@@ -41,6 +42,8 @@ class Watched:
         Probability that it got worse; NaN where the months are too few.
     worse : bool
         Beyond chance, with all metrics looked at.
+    unit : {"share", "money"}
+        Of the metric: events per customer, or currency per customer.
     """
 
     name: str
@@ -49,30 +52,50 @@ class Watched:
     before: tuple[float, float, float]
     p_worse: float
     worse: bool = False
+    unit: Unit = "share"
 
 
-def watched_metrics(monthly: dict[str, pd.DataFrame], *, seed: int) -> tuple[Watched, ...]:
+def watched_metrics(
+    monthly: dict[str, pd.DataFrame],
+    *,
+    seed: int,
+    value: Watched | None = None,
+    more: Sequence[Watched] = (),
+    recent: int = RECENT,
+    before: int = BEFORE,
+) -> tuple[Watched, ...]:
     """Compare recent months with those before.
 
     Parameters
     ----------
     monthly : dict of DataFrame
         By metric: month_number, n (events), of (customers who might have).
+    value : Watched, optional
+        The value of customers, told first; see :mod:`clv_lib.analysis.value_watch`.
+    more : sequence of Watched
+        Metrics that are compared already, told last.
+    recent, before : int
+        Months, or whatever the tables count in, that are compared.
     """
-    found = [_one(name, table, np.random.default_rng(seed + k)) for k, (name, table) in enumerate(monthly.items())]
+    rngs = (np.random.default_rng(seed + k) for k in range(len(monthly)))
+    found = [_one(*each, rng, recent, before) for each, rng in zip(monthly.items(), rngs, strict=True)]
+    found = [*([value] if value is not None else []), *found, *more]
     limit = 1 - ALARM / max(len(found), 1)
-    return tuple(
-        Watched(each.name, each.monthly, each.recent, each.before, each.p_worse, bool(each.p_worse > limit))
-        for each in found
-    )
+    return tuple(replace(each, worse=bool(each.p_worse > limit)) for each in found)
 
 
-def _one(name: str, table: pd.DataFrame, rng: np.random.Generator) -> Watched:
+def compared(months: int, recent: int, before: int) -> tuple[slice, slice]:
+    """Places of the recent months and of those before."""
+    border = max(months - recent, 0)
+    return slice(border, months), slice(max(border - before, 0), border)
+
+
+def _one(name: str, table: pd.DataFrame, rng: np.random.Generator, fresh: int, past: int) -> Watched:
     table = table[table["of"] > 0].sort_values(NUMBER, ignore_index=True)
-    recent, before = table.tail(RECENT), table.iloc[: -RECENT or None].tail(BEFORE)
+    recent, before = (table.iloc[part] for part in compared(len(table), fresh, past))
     spread = _spread(before)
     now, then = (_draws(rng, each, spread, rate=name == "referral") for each in (recent, before))
-    known = len(before) >= FEWEST_BEFORE and len(recent) == RECENT
+    known = len(before) >= FEWEST_BEFORE and len(recent) == fresh
     higher = float((now > then).mean())
     p = (higher if name in WORSE_IF_HIGHER else 1 - higher) if known else float("nan")
     return Watched(name, table, _told(recent, now), _told(before, then), p)

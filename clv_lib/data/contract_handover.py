@@ -11,7 +11,7 @@ import pandas as pd
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.handover import ValuedCustomers
-from clv_lib.data.members import VALUE_KEYS, member_cells, members
+from clv_lib.data.members import VALUE_KEYS, ends_within, member_cells, members
 from clv_lib.data.past import with_past
 from clv_lib.data.tenures import tenure_counts, tenures
 from clv_lib.errors import CannotEstimateError
@@ -21,6 +21,7 @@ from clv_lib.names import (
     BILLING_PERIOD,
     COHORT,
     CUSTOMER_ID,
+    ENDS_WITHIN,
     LIFETIME_VALUE,
     P_ALIVE,
     PLAN,
@@ -83,7 +84,7 @@ class Membership:
     def customers(self, values: pd.DataFrame, *, gross_margin: float) -> ValuedCustomers:
         """Give every customer the value of its cell; who left, or never was a member, has none to come."""
         keys = list(dict.fromkeys([*self.by, *VALUE_KEYS]))
-        fresh = [str(name) for name in values.columns if name not in keys and name != N]
+        fresh = [str(name) for name in values.columns if name not in (*keys, N, ENDS_WITHIN)]
         shown = [ACTIVE, PLAN, BILLING_PERIOD, PRICE, STARTED_AT, "ended_at", RENEWALS, TENURE_MONTHS]
         known = self.frame.select(CUSTOMER_ID, *dict.fromkeys([*shown, *keys]))
         valued = known.join(self.engine.lend(values[[*keys, *fresh]]), on=keys, how="left").with_columns(
@@ -150,7 +151,7 @@ def hand_over_contracts(paths: Mapping[str, Path], *, window: ObservationWindow,
         counts=tenure_counts(spells, by=by, attributes=attributes),
         before=before,
         at_cut=at_cut,
-        cells=member_cells(frame, by=by),
+        cells=member_cells(frame, by=by, within=ends_within(spells)),
         sizes=sizes.sort_values(list(by), ignore_index=True),
         frame=frame,
         engine=engine,

@@ -1,6 +1,6 @@
 """Members as the valuation sees them: what they pay, how many renewals they made, when the next ones fall due."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -14,6 +14,8 @@ from clv_lib.names import (
     BILLING_PERIOD,
     COHORT,
     CUSTOMER_ID,
+    ENDED_AT,
+    ENDS_WITHIN,
     MONTHS,
     PRICE,
     RENEWALS,
@@ -26,10 +28,18 @@ from clv_lib.names import (
     WAIT,
     N,
 )
-from clv_lib.periods import billing_periods_between, months_after, periods_since
+from clv_lib.periods import (
+    DAYS_PER_YEAR,
+    billing_periods_between,
+    billing_periods_per_year,
+    day_number,
+    months_after,
+    periods_since,
+)
 
 WAIT_STEPS: Final = 12  # of a billing period: what is paid within such a step is discounted alike
 PRICE_DIGITS: Final = 2
+NEAR: Final = {"week": 1, "month": 3, "quarter": 4, "year": 5}  # days; months are of different lengths
 VALUE_KEYS: Final = (PRICE, RENEWALS, RENEWALS_AHEAD, WAIT)
 
 
@@ -89,8 +99,51 @@ def members(
     )
 
 
-def member_cells(found: Frame, *, by: Sequence[str]) -> pd.DataFrame:
-    """Active members who share group, price, renewals and what lies ahead, counted: ``n``."""
+def member_cells(found: Frame, *, by: Sequence[str], within: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Active members who share group, price, renewals and what lies ahead, counted: ``n``.
+
+    ``within`` is what :func:`ends_within` found, by billing period; it becomes the column of that name.
+    """
     keys = list(dict.fromkeys([*by, *VALUE_KEYS]))
     counted = collected(found.filter(nw.col(ACTIVE)).group_by(*keys).agg(nw.len().alias(N)))
-    return counted.astype({N: "int64"}).sort_values(keys, ignore_index=True)
+    return _ending(counted.astype({N: "int64"}).sort_values(keys, ignore_index=True), within)
+
+
+def _ending(cells: pd.DataFrame, within: Mapping[str, float] | None) -> pd.DataFrame:
+    if within is None:
+        return cells
+    return cells.assign(**{ENDS_WITHIN: cells[BILLING_PERIOD].astype(str).map(within).fillna(0.0)})
+
+
+def ends_within(spells: Frame) -> dict[str, float]:
+    """Share of the cancellations that came in the middle of a billing period, by billing period.
+
+    A last day within :data:`NEAR` days of an anniversary, or on it, is taken for an end with the period; of ends that
+    are spread evenly so many fall there by themselves, and the share is raised by as much.
+    """
+    left = spells.filter(~nw.col(ACTIVE))
+    since = periods_since(nw.col(STARTED_AT), nw.col(ENDED_AT), nw.col(BILLING_PERIOD)).alias("since")
+    cells = collected(left.select(BILLING_PERIOD, since).group_by(BILLING_PERIOD, "since").agg(nw.len().alias(N)))
+    found = {}
+    for billing, own in cells.groupby(BILLING_PERIOD):
+        near = NEAR[str(billing)] * billing_periods_per_year(str(billing)) / DAYS_PER_YEAR
+        apart = (own["since"] - own["since"].round()).abs()
+        middle = float(own.loc[apart > near, N].sum() / own[N].sum())
+        found[str(billing)] = min(middle / (1 - 2 * near), 1.0)
+    return found
+
+
+def starting_cells(found: Frame, *, by: Sequence[str], within: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Active members who share group, first day of the spell, renewals, and whether they were members before: ``n``.
+
+    ``started`` is a day number, ``again`` 1 where the spell is not the first; ``within`` as for :func:`member_cells`.
+    """
+    rows = found.filter(nw.col(ACTIVE)).select(
+        *by,
+        day_number(nw.col(STARTED_AT)).cast(nw.Int64).alias("started"),
+        (nw.col(SPELL) > 1).cast(nw.Int64).alias("again"),
+        RENEWALS,
+    )
+    keys = [*by, "started", "again", RENEWALS]
+    counted = collected(rows.group_by(*keys).agg(nw.len().alias(N)))
+    return _ending(counted.astype({N: "int64", RENEWALS: "int64"}).sort_values(keys, ignore_index=True), within)

@@ -62,6 +62,14 @@ def interaction_signs(interactions: Frame, *, at: int, days: int) -> Frame:
     )
 
 
+def open_tickets(interactions: Frame | None) -> Frame | None:
+    """Customers with a complaint that nobody has settled, once each; None where no table tells when one was."""
+    if interactions is None or RESOLVED_AT not in interactions.collect_schema().names():
+        return None
+    tickets = interactions.filter((nw.col(KIND).str.to_lowercase() == TICKET) & nw.col(RESOLVED_AT).is_null())
+    return tickets.select(CUSTOMER_ID).unique()
+
+
 def campaign_signs(record: Mapping[str, Frame], *, cutoff: date, days: int) -> Frame | None:
     """Campaigns that were sent to the customer and answered: in the last ``days``, and against before.
 

@@ -6,9 +6,10 @@ from typing import Any, Final
 import numpy as np
 
 from clv_lib.analysis.contract_backtest import ContractTest, forecast_renewals, plan_tests
-from clv_lib.analysis.contract_value import ContractValues, NewMember
+from clv_lib.analysis.contract_value import ContractValues
 from clv_lib.analysis.economics import economics_from
 from clv_lib.analysis.intervals import Estimate
+from clv_lib.analysis.new_members import NewMember, NewMemberDraws
 from clv_lib.analysis.terms import Terms, terms_of
 from clv_lib.data.contract_handover import Membership, hand_over_contracts
 from clv_lib.data.past import PROFIT
@@ -133,7 +134,7 @@ class ContractFindings:
 
 
 def contract_findings(
-    found: Membership, values: ContractValues, new: list[NewMember], rehearsal: ContractRehearsal, *, family: str
+    found: Membership, values: ContractValues, new: list[NewMemberDraws], rehearsal: ContractRehearsal, *, family: str
 ) -> ContractFindings:
     """Gather what the notebook on members has computed."""
     cells, test = values.cells, rehearsal.test
@@ -143,7 +144,7 @@ def contract_findings(
         ever=int(found.sizes["n"].sum()),
         total=values.total,
         next_renewal=float(next_renewal),
-        new=tuple(new),
+        new=tuple(each.summary() for each in new),
         test=None if test is None else (test.renewals, test.actual),
         family=family,
     )

@@ -11,9 +11,12 @@ from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.execution import Answer
 from clv_lib.reporting.files import read_json_or_none, write_json
 from clv_lib.reporting.locks import waiting_lock
+from clv_lib.reporting.previous import published
 from clv_lib.reporting.processes import MARK, Place, Schedule, relative
 from clv_lib.reporting.progress import Echo, clock, say_line
 from clv_lib.reporting.request import Request, prepare
+from clv_lib.reporting.reuse import run_before
+from clv_lib.reporting.runs import runs_of
 from clv_lib.reporting.stages import Stage
 from clv_lib.reporting.suite import Suite, standard_suite
 
@@ -31,7 +34,7 @@ def ensure(
     overrides: Sequence[str] = (),
     echo: Echo = say_line,
     suite: Suite | None = None,
-) -> None:
+) -> str | None:
     """Make sure that what a notebook reads is in its run folder, and is what its parameters ask for.
 
     Inside ``clv run`` this does nothing: the runner keeps the order. So it does for a notebook that is not in the table
@@ -46,26 +49,41 @@ def ensure(
     dataset, as_of, profile, languages, overrides
         Its parameters.
 
+    Returns
+    -------
+    str or None
+        The published run that a notebook which is run by hand is compared with; None inside ``clv run``, which passes
+        it as a parameter, and where there is none.
+
     Raises
     ------
     ClvError
         A notebook that it needs failed; the message says which and why.
     """
     if os.environ.get(MARK):
-        return
+        return None
     suite = suite or standard_suite()
     if not any(stage.notebook == notebook and stage.needs for stage in suite.stages):
-        return
+        return None
     request = prepare(
         Path(dataset), as_of=as_of, profile=profile, languages=languages, only=[notebook], overrides=overrides, jobs=1,
         force=False, suite=suite,
     )  # fmt: skip
+    request = request.since(_before(run_folder, request), library=suite.library)
     with waiting_lock(run_folder):
         missing = [
             stage for stage in request.stages if stage.notebook != notebook and not _there(run_folder, stage, request)
         ]
         if missing:
             _make(run_folder, missing, request, suite, echo)
+    return request.previous
+
+
+def _before(run_folder: Path, request: Request) -> str | None:
+    runs = [run for folder in published(run_folder, request.settings.dataset.name) for run in runs_of(folder)]
+    of_this = [run for run in runs if run.record.get("dataset") == request.settings.dataset.name]
+    before = run_before(of_this, request.substances, profile=str(request.asked["profile"]))
+    return before.run_id if before else None
 
 
 def _there(run_folder: Path, stage: Stage, request: Request) -> bool:

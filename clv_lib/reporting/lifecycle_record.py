@@ -3,17 +3,26 @@
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.contract_lifecycle import ContractLifecycle
+from clv_lib.analysis.group_value import GroupValues, value_of_groups
 from clv_lib.analysis.lifecycle import Lifecycle, stage_table, with_values
 from clv_lib.analysis.movement import Movement
+from clv_lib.analysis.value_watch import LOW_HIGH, MONTHS, watched_value
+from clv_lib.analysis.watch_metrics import Watched
 from clv_lib.data.customers import Frame
 from clv_lib.data.engines import write_parquet
 from clv_lib.data.keeping import write_customer_csv
+from clv_lib.data.month_cells import cells_of_months
 from clv_lib.data.past import PROFIT
+from clv_lib.names import LIFECYCLE_STAGE, LIFECYCLE_STAGES
+from clv_lib.periods import complete_months
 from clv_lib.reporting.costs_record import UNIT_COSTS
+from clv_lib.reporting.members_ahead import beside, worth_of_members
 from clv_lib.reporting.study import Study
+from clv_lib.reporting.value_model import cells_of, value_model
 
 STAGES = "lifecycle_stages"
 MOVEMENTS = "stage_movements"
@@ -27,31 +36,53 @@ class StageSizes:
     people : narwhals.LazyFrame
         customer_id, lifecycle_stage, stage_since, stage_probability, residual_clv.
     table : DataFrame
-        See :func:`clv_lib.analysis.lifecycle.stage_table`.
+        See :func:`clv_lib.analysis.lifecycle.stage_table`; and value_low, value_high (of the expected value) and
+        value_predictive_low, value_predictive_high (of what the customers will really bring), NaN where no model knows.
     modelled, measured : bool
         Whether a purchase model knows who is here, and a ledger what they cost.
     """
 
     def __init__(self, study: Study, found: Lifecycle | ContractLifecycle) -> None:
-        values = _beside(study, found.now, "customer_values")
+        values = beside(study, found.now, "customer_values")
         costs = study.folder.read_json(UNIT_COSTS) if study.folder.has(f"{UNIT_COSTS}.json") else {}
         self.measured = costs.get("source", "assumed") != "assumed" and study.folder.has(f"{PROFIT}.parquet")
-        profit = _beside(study, found.now, PROFIT) if self.measured else None
-        revenue = _beside(study, found.now, "customers")
+        profit = beside(study, found.now, PROFIT) if self.measured else None
+        revenue = beside(study, found.now, "customers")
         self.modelled = values is not None
         self.people = with_values(found.now, values)
         margin = study.settings.economics.gross_margin
         assert revenue is not None  # noqa: S101 (the notebook on data always leaves it)
-        self.table = stage_table(self.people, profit, margin=margin, revenue=revenue)
+        table = stage_table(self.people, profit, margin=margin, revenue=revenue)
+        self.table = with_intervals(table, self._worth(study, revenue))
+
+    def _worth(self, study: Study, customers: Frame) -> GroupValues | None:
+        """Value of each stage, draw by draw; None where no model knows."""
+        if study.settings.contractual:
+            return worth_of_members(study, self.people)
+        model = value_model(study)
+        if model is None:
+            return None
+        cells = cells_of(self.people, customers, study.tables()["valuation_cells"], by=[LIFECYCLE_STAGE])
+        return value_of_groups(model, cells, LIFECYCLE_STAGES, by=LIFECYCLE_STAGE, seed=study.seed)
 
 
-def _beside(study: Study, frame: Frame, name: str) -> Frame | None:
-    """A file of the run folder, opened where the frame lives."""
-    if not study.folder.has(f"{name}.parquet"):
+def with_intervals(table: pd.DataFrame, worth: GroupValues | None) -> pd.DataFrame:
+    """Give the value of each stage its two intervals."""
+    columns = ["value_low", "value_high", "value_predictive_low", "value_predictive_high"]
+    if worth is None or worth.outcome is None:
+        return table.assign(**dict.fromkeys(columns, float("nan")))
+    ends = np.hstack([np.quantile(each, LOW_HIGH, axis=1).T for each in (worth.value, worth.outcome)])
+    known = pd.DataFrame(ends, index=list(worth.groups), columns=columns)[worth.customers > 0]
+    return table.join(known, on=LIFECYCLE_STAGE)
+
+
+def value_by_month(study: Study) -> Watched | None:
+    """Value per customer still here, month by month; None where no purchase model knows."""
+    model = value_model(study)
+    if model is None:
         return None
-    native: Any = frame.to_native()
-    path = str(study.folder.where(f"{name}.parquet")).replace("'", "''")
-    return nw.from_native(native.query("made", f"SELECT * FROM read_parquet('{path}')"))  # noqa: S608 (own path)
+    months = list(complete_months(study.log().window))[-MONTHS:]
+    return watched_value(model, cells_of_months(study.record()["transactions"], months), seed=study.seed)
 
 
 def save_stages(study: Study, sizes: StageSizes, moves: Movement) -> None:

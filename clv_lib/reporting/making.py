@@ -76,6 +76,7 @@ class Making:
             "sentence": answer.sentence,
             "seconds": round(seconds, 3),
             "key": self.request.keys[notebook],
+            "substance": self.request.substances[notebook],
             "reused_from": None,
         }
         if answer.status == "failed":

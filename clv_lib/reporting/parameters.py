@@ -25,6 +25,7 @@ OWNED: Final = {  # set by the runner, each through an option of its own
     "profile": "--profile",
     "languages": "--lang",
     "overrides": "--set section.key=value",
+    "previous": "",  # found among the published runs
 }
 _TYPES: Final = {name: getattr(builtins, name) for name in ("str", "int", "float", "bool", "list", "dict", "tuple")}
 
@@ -102,7 +103,9 @@ def split_overrides(overrides: Iterable[str]) -> tuple[list[str], dict[str, str]
         if "." in key:
             settings.append(override)
         elif key.strip() in OWNED:
-            raise UsageError(f"{key.strip()} is set by the runner; use {OWNED[key.strip()]} instead of --set")
+            option = OWNED[key.strip()]
+            remedy = f"use {option} instead of --set" if option else "it cannot be chosen"
+            raise UsageError(f"{key.strip()} is set by the runner; {remedy}")
         else:
             parameters[key.strip()] = value.strip()
     return settings, parameters

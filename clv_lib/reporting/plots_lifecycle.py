@@ -108,18 +108,23 @@ def projection(
     y: Sentence,
     past: int = 12,
 ) -> Figure:
-    """A small chart per stage: the last months as they were, and the band of the months to come."""
+    """A small chart per stage that holds anybody: the last months as they were, and the band of those to come."""
 
     def draw(language: Language, narrow: bool) -> Any:
         import seaborn as sns
         from matplotlib import pyplot as plt
 
-        across = 2 if narrow else 4
-        down = len(LIFECYCLE_STAGES) // across
+        shown = [stage for stage in LIFECYCLE_STAGES if _held(stage, table, monthly)]
+        across = min(2 if narrow else 4, len(shown))
+        down = -(-len(shown) // across)
         shape = (4.0, 1.45 * down) if narrow else (8.6, 2.1 * down)
         with sns.axes_style("white"), plt.rc_context({"font.size": 9, "text.parse_math": False, "text.color": INK}):
-            drawing, panels = plt.subplots(down, across, figsize=shape, layout="constrained", sharex=True)
-            for axes, stage in zip(panels.ravel(), LIFECYCLE_STAGES, strict=True):
+            drawing, panels = plt.subplots(
+                down, across, figsize=shape, layout="constrained", sharex=True, squeeze=False
+            )
+            for axes in panels.ravel()[len(shown) :]:
+                axes.set_visible(False)
+            for axes, stage in zip(panels.ravel(), shown, strict=False):
                 own = table[table[LIFECYCLE_STAGE] == stage]
                 seen = monthly[stage].to_numpy(float)[-past - 1 :]
                 axes.fill_between(own["ahead"], own["low"], own["high"], color=ACCENT, alpha=0.2, linewidth=0)
@@ -140,3 +145,8 @@ def projection(
         return drawing
 
     return Figure(name="stage-projection", title=title, alt=alt, caption=caption, draw=draw)
+
+
+def _held(stage: str, table: pd.DataFrame, monthly: pd.DataFrame) -> bool:
+    """Whether a stage had anybody, or is expected to hold one customer at least."""
+    return bool(monthly[stage].any() or (table.loc[table[LIFECYCLE_STAGE] == stage, "mean"] >= 1).any())

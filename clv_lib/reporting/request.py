@@ -1,7 +1,7 @@
 """What was asked for, checked before anything starts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +18,23 @@ from clv_lib.settings import Settings, load_settings
 
 PROFILES: Final = ("full", "quick")
 LANGUAGES: Final = ("en", "id")
+_FORM: Final = ("languages", "profile", "previous")  # the words, the patience and the mirror of a run: no new knowledge
 
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, and checked; ``notebooks`` are the files that the setting calls for."""
+    """What was asked for, and checked.
+
+    Attributes
+    ----------
+    notebooks : dict of str to Path
+        The files that the setting calls for.
+    keys, substances : dict of str to str
+        By notebook: what its result depends on; and the same without what changes no number by itself, by which two
+        runs are told apart.
+    previous : str or None
+        The run that this one is compared with; see :meth:`since`.
+    """
 
     dataset: Path
     settings: Settings
@@ -30,6 +42,7 @@ class Request:
     notebooks: dict[str, Path]
     parameters: dict[str, dict[str, Any]]
     keys: dict[str, str]
+    substances: dict[str, str]
     pages_key: str
     data: dict[str, Any]
     languages: tuple[str, ...]
@@ -37,6 +50,27 @@ class Request:
     asked: dict[str, Any]
     jobs: int
     force: bool
+    previous: str | None = None
+
+    def since(self, previous: str | None, *, library: Path) -> "Request":
+        """The same request, compared with a run of the past.
+
+        Only notebooks that declare the parameter ``previous`` look at that run, so only their content keys, and those
+        of what needs them, depend on it.
+        """
+        parameters = {
+            notebook: {**values, "previous": previous or ""} if "previous" in values else values
+            for notebook, values in self.parameters.items()
+        }
+        keys = content_keys(
+            self.stages,
+            notebooks=self.notebooks,
+            library=library,
+            settings=self.settings,
+            parameters=parameters,
+            data=self.data["sha256"],
+        )
+        return replace(self, parameters=parameters, keys=keys, previous=previous)
 
 
 def prepare(
@@ -76,16 +110,20 @@ def prepare(
         "profile": profile,
         "languages": list(spoken),
         "overrides": for_settings,
+        "previous": "",  # known when the published runs are
     }
     parameters = resolve(notebooks, given, for_notebooks)
     data = data_fingerprint(settings, unknown=new_run_id())
-    keys = content_keys(
-        stages,
-        notebooks=notebooks,
-        library=suite.library,
-        settings=settings,
-        parameters=parameters,
-        data=data["sha256"],
+    keys, substances = (
+        content_keys(
+            stages,
+            notebooks=notebooks,
+            library=suite.library,
+            settings=settings,
+            parameters=values,
+            data=data["sha256"],
+        )
+        for values in (parameters, _substance(parameters))
     )
     titles = {"title": settings.title, "languages": spoken, "library": library_digest(suite.library)}
     return Request(
@@ -95,6 +133,7 @@ def prepare(
         notebooks=notebooks,
         parameters=parameters,
         keys=keys,
+        substances=substances,
         pages_key=digest(titles),
         data=data,
         languages=spoken,
@@ -109,3 +148,10 @@ def prepare(
         jobs=jobs,
         force=force,
     )
+
+
+def _substance(parameters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {
+        notebook: {name: value for name, value in values.items() if name not in _FORM}
+        for notebook, values in parameters.items()
+    }

@@ -23,6 +23,32 @@ def up_to_date(runs: Iterable[Run | None], *, keys: Mapping[str, str], pages: st
     return None
 
 
+def run_before(runs: Sequence[Run], substances: Mapping[str, str], *, profile: str) -> Run | None:
+    """The run that a new one is compared with: the newest whole and trusted one that differs from it.
+
+    A run that was repeated says nothing about change, so equal ones are passed over: however often nothing changes, the
+    answer, and with it every content key, stays what it was. A run of the same profile is preferred: beside a full one,
+    a quick one differs by its Monte Carlo error too.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Published runs of the dataset, newest first.
+    substances : mapping of str to str
+        Of the new run; see :class:`~clv_lib.reporting.request.Request`.
+    profile : {"full", "quick"}
+        Of the new run.
+    """
+    different = [run for run in runs if run.status == "ok" and _differs(run, substances)]
+    alike = [run for run in different if (run.record.get("parameters") or {}).get("profile") == profile]
+    return next(iter([*alike, *different]), None)
+
+
+def _differs(run: Run, substances: Mapping[str, str]) -> bool:
+    stages = {notebook: run.stage(notebook) or {} for notebook in substances}
+    return any(stages[notebook].get("substance") != substance for notebook, substance in substances.items())
+
+
 def reusable(runs: Sequence[Run], keys: Mapping[str, str]) -> dict[str, Run]:
     """For each notebook, the newest run that holds it with the same content key and unharmed files."""
     found: dict[str, Run] = {}

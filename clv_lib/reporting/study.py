@@ -22,6 +22,7 @@ from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.elements import Element, Paragraph, bundle
 from clv_lib.reporting.figures import KeyFigure
+from clv_lib.reporting.previous import PreviousRun, previous_run
 from clv_lib.reporting.wording import LANGUAGES, Language, refusal_sentence
 from clv_lib.settings import ModelSection, Settings, load_settings
 
@@ -73,6 +74,8 @@ class Study:
         The first is shown in JupyterLab; the pages hold them all.
     profile : {"full", "quick"}
         Quick keeps the story and shortens the sampling.
+    before : str
+        The run before; empty where there is none, or where the notebook does not ask.
     """
 
     notebook: str
@@ -80,6 +83,14 @@ class Study:
     folder: RunFolder
     languages: tuple[Language, ...]
     profile: Profile
+    before: str = ""
+
+    def previous(self) -> PreviousRun | None:
+        """The run that this one is compared with: the last published whole run of the dataset that differs from it.
+
+        None in a first run.
+        """
+        return previous_run(self.folder.path, self.settings.dataset.name, self.before)
 
     @property
     def model(self) -> ModelSection:
@@ -228,11 +239,22 @@ def open_study(
     profile: str = "full",
     languages: Sequence[str] = ("en",),
     overrides: Sequence[str] = (),
+    previous: str = "",
 ) -> Study:
     """Validate a notebook's parameters and make sure that what it reads is there.
 
     Where the run folder lacks what this notebook needs, as in JupyterLab on a fresh checkout, the notebooks that write
     it are executed first.
+
+    Parameters
+    ----------
+    notebook : str
+        Its name, as in the table of stages.
+    dataset, run_folder, as_of, profile, languages, overrides
+        Its parameters.
+    previous : str
+        The published run to compare with, for notebooks that look back. By hand it may stay empty: the last one that
+        differs is taken.
 
     Raises
     ------
@@ -249,7 +271,7 @@ def open_study(
     if profile not in ("full", "quick"):
         raise UsageError(f"profile must be full or quick, but it is {profile!r}")
     settings = load_settings(Path(dataset), overrides=overrides, as_of=as_of or None)
-    ensure(
+    before = ensure(
         Path(run_folder),
         notebook,
         dataset=dataset,
@@ -264,6 +286,7 @@ def open_study(
         folder=RunFolder(Path(run_folder), notebook),
         languages=cast(tuple[Language, ...], tuple(languages)),
         profile=cast(Profile, profile),
+        before=previous or before or "",
     )
     _say_refusals_in_words(study)
     return study

@@ -14,13 +14,13 @@ class SegmentsSection(Section):
         None,
         gt=0,
         description="profit to come from which a customer is of high value, in currency; default: the customers who "
-        "together bring high_share of it",
+        "together bring high_share of it, of all who are not dormant",
     )
     low_value: float | None = Field(
         None,
         ge=0,
         description="profit to come below which a customer is of low value, in currency; default: those who together "
-        "bring the last low_share of it",
+        "bring the last low_share of it, of all who are not dormant",
     )
     high_share: float = Field(0.5, gt=0, lt=1, description="share of the profit to come that the most valuable bring")
     low_share: float = Field(0.1, gt=0, lt=1, description="share of the profit to come that the least valuable bring")
@@ -28,9 +28,10 @@ class SegmentsSection(Section):
         None,
         gt=0,
         lt=1,
-        description="chance of falling silent or cancelling from which a customer is at high risk; default: twice that "
-        "of all who are here, at most a half",
+        description="chance of falling silent or cancelling from which a customer is at high risk; default: those at "
+        "the highest risk who together bring risk_share of the profit to come, of all who are not dormant",
     )
+    risk_share: float = Field(0.25, gt=0, lt=1, description="share of the profit to come that stands at high risk")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.contract_lifecycle import ContractLifecycle
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.movement import Movement
+from clv_lib.analysis.stage_projection import Projection
 from clv_lib.data.quality import QualityReport
 from clv_lib.names import (
     ACQUISITION,
@@ -23,10 +23,10 @@ from clv_lib.names import (
 )
 from clv_lib.reporting.elements import Card, Cards, Paragraph, Table, Tasks, Trust
 from clv_lib.reporting.figures import KeyFigure
-from clv_lib.reporting.summaries import rows_of
+from clv_lib.reporting.summaries import contract_ahead, rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
-from clv_lib.reporting.summaries.lifecycle_words import NOTHING, STAGES
-from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, share
+from clv_lib.reporting.summaries.lifecycle_words import STAGES
+from clv_lib.reporting.wording import Quantity, Sentence, count, say, share
 
 STEPS: Final = {1: say("a month"), 3: say("three months"), 12: say("a year")}
 _MASS: Final = share(INTERVAL)
@@ -46,7 +46,7 @@ def answer(found: ContractLifecycle, table: pd.DataFrame) -> Paragraph:
     return Paragraph((text,), role="answer")
 
 
-def key_cards(found: ContractLifecycle, table: pd.DataFrame, moves: Movement) -> Cards:
+def key_cards(found: ContractLifecycle, table: pd.DataFrame, moves: Movement, ahead: Projection | None) -> Cards:
     """Members, loyal members, and the chance to cancel."""
     sizes = table.set_index(LIFECYCLE_STAGE)[N]
     active = sizes.sum() - sizes[DORMANT]
@@ -54,6 +54,7 @@ def key_cards(found: ContractLifecycle, table: pd.DataFrame, moves: Movement) ->
         Card(
             say("Under contract"), count(active), say("{part} of all who ever were", part=share(active / sizes.sum()))
         ),
+        *contract_ahead.card(ahead),
         Card(say("Loyal"), count(sizes[LOYALTY]), say("at least {n} renewals", n=count(found.rules.loyal_from))),
     ]
     lost = moves.chance(RETENTION, DORMANT)
@@ -107,21 +108,14 @@ def rules(found: ContractLifecycle) -> tuple[Paragraph, Table]:
     return Paragraph((text,)), Table(say("The rules, in their order: the first that holds counts"), head, rows)
 
 
-def stage_table(table: pd.DataFrame, currency: str) -> Table:
-    """Size, value and profit per stage."""
+def stage_table(table: pd.DataFrame) -> Table:
+    """How many members are in each stage."""
     total = table[N].sum()
     rows: list[list[Quantity | Sentence]] = [
-        [
-            STAGES[row.lifecycle_stage],
-            count(row.n),
-            share(row.n / total if total else float("nan")),
-            money(row.value, currency) if np.isfinite(row.value) else NOTHING,
-            money(row.profit, currency),
-        ]
+        [STAGES[row.lifecycle_stage], count(row.n), share(row.n / total if total else float("nan"))]
         for row in rows_of(table)
     ]
-    head = (say("Stage"), say("Members"), say("Share"), say("Value to come"), say("Profit so far"))
-    return Table(say("Members by stage today; who has cancelled has no value to come"), head, rows, bar=1)
+    return Table(say("Members by stage today"), (say("Stage"), say("Members"), say("Share")), rows, bar=1)
 
 
 def movements(found: ContractLifecycle, moves: Movement) -> Table:
@@ -178,7 +172,9 @@ def meeting(found: ContractLifecycle, table: pd.DataFrame) -> Paragraph:
     return Paragraph((text,), role="meeting")
 
 
-def figures(table: pd.DataFrame) -> list[KeyFigure]:
+def figures(table: pd.DataFrame, ahead: Projection | None) -> list[KeyFigure]:
     """The figures that a run is remembered by."""
     sizes = table.set_index(LIFECYCLE_STAGE)[N]
-    return [KeyFigure(f"members_{stage}", float(sizes[stage]), unit="customers") for stage in LIFECYCLE_STAGES]
+    return [KeyFigure(f"members_{stage}", float(sizes[stage]), unit="customers") for stage in LIFECYCLE_STAGES] + (
+        contract_ahead.figures(ahead)
+    )

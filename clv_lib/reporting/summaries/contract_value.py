@@ -7,7 +7,8 @@ import pandas as pd
 
 from clv_lib import names
 from clv_lib.analysis.contract_backtest import PlanTest
-from clv_lib.analysis.contract_value import ContractValues, NewMember
+from clv_lib.analysis.contract_value import ContractValues
+from clv_lib.analysis.new_members import MemberOfChannel, NewMember, NewMemberDraws
 from clv_lib.data.past import Past
 from clv_lib.data.quality import QualityReport
 from clv_lib.models.posterior import Posterior
@@ -20,7 +21,7 @@ from clv_lib.reporting.plots_contracts import staying
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.value import expected_range, realised_range
-from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, say_count, share, words
 from clv_lib.settings import EconomicsSection
 
 FAMILIES = {"sbg": say("shifted-beta-geometric"), "bdw": say("beta-discrete-Weibull")}
@@ -284,10 +285,11 @@ def past(found: Past, total: float, currency: str) -> Paragraph:
     )
 
 
-def new_members(found: Sequence[NewMember], economics: EconomicsSection, currency: str) -> tuple[Element, ...]:
+def new_members(drawn: Sequence[NewMemberDraws], economics: EconomicsSection, currency: str) -> tuple[Element, ...]:
     """What a new member is worth, by plan."""
-    if not found:
+    if not drawn:
         return (Paragraph((say("No plan has members of its own to judge a new one by."),)),)
+    found: list[NewMember] = [each.summary() for each in drawn]
     best = max(found, key=lambda each: each.clv.mean)
     text = say(
         "A new member of {plan} is expected to bring {clv} in {months} months, the first payment included; whoever "
@@ -317,6 +319,59 @@ def new_members(found: Sequence[NewMember], economics: EconomicsSection, currenc
         bar=4,
     )
     return (Paragraph((text,)), table)
+
+
+def won(found: Sequence[MemberOfChannel], economics: EconomicsSection, currency: str) -> tuple[Element, ...]:
+    """What is left of a new member after winning it; a sentence where nobody says what winning costs."""
+    if not found:
+        return (
+            Paragraph(
+                (
+                    say(
+                        "What winning a member costs is not known: no cost table and no setting says it, so the value "
+                        "above is the most to pay and nothing is taken off it."
+                    ),
+                )
+            ),
+        )
+    losing = [each for each in found if each.won.net.mean < 0]
+    text = (
+        say_count(
+            "{n} pair of plan and channel costs more to win than it brings in {months} months.",
+            "{n} pairs of plan and channel cost more to win than they bring in {months} months.",
+            n=len(losing),
+            months=count(economics.horizon_months),
+        )
+        if losing
+        else say(
+            "Every plan brings back what each channel asks for a member in {months} months, on average.",
+            months=count(economics.horizon_months),
+        )
+    )
+    table = Table(
+        say(
+            "A new member by plan and channel: value less the cost of winning one; low and high are those of the "
+            "average. The most to pay is the cautious end of the value"
+        ),
+        (
+            *(say("Plan"), say("Channel"), say("Cost of one"), say("Left after it"), say("Low"), say("High")),
+            *(say("Pays back"), say("Most to pay")),
+        ),
+        [
+            [
+                words(each.plan),
+                words(each.won.channel),
+                money(each.won.cac.mean, currency),
+                money(each.won.net.mean, currency),
+                money(each.won.net.low, currency),
+                money(each.won.net.high, currency),
+                share(each.won.pays_back),
+                money(each.won.most, currency),
+            ]
+            for each in found
+        ],
+    )
+    return Paragraph((text,)), table
 
 
 def best_members(top: pd.DataFrame, currency: str) -> Table:

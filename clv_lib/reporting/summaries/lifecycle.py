@@ -87,8 +87,8 @@ def _limit(found: Lifecycle, gaps: int, past: float) -> tuple[float, float]:
     return max(rhythm * r.at_risk_after // 1, least), max(rhythm * r.dormant_after // 1, 2 * least)
 
 
-def stage_table(table: pd.DataFrame, *, measured: bool, currency: str) -> Table:
-    """Size, chance of being here, value and profit per stage."""
+def stage_table(table: pd.DataFrame) -> Table:
+    """Size and chance of being here per stage."""
     total = table[N].sum()
     rows: list[list[Quantity | Sentence]] = [
         [
@@ -96,26 +96,14 @@ def stage_table(table: pd.DataFrame, *, measured: bool, currency: str) -> Table:
             count(row.n),
             share(row.n / total if total else float("nan")),
             _still_here(row),
-            money(row.value, currency) if np.isfinite(row.value) else NOTHING,
-            money(row.profit, currency),
         ]
         for row in rows_of(table)
     ]
-    caption = (
-        say(
-            "Customers by stage today. Still here: how many the purchase model expects, with the {mass} range of luck; "
-            "value: residual CLV; profit: from the ledger, so far",
-            mass=MASS,
-        )
-        if measured
-        else say(
-            "Customers by stage today. Still here: how many the purchase model expects, with the {mass} range of luck; "
-            "value: residual CLV; profit: revenue so far times the stated margin",
-            mass=MASS,
-        )
+    caption = say(
+        "Customers by stage today. Still here: how many the purchase model expects, with the {mass} range of luck",
+        mass=MASS,
     )
-    head = (say("Stage"), say("Customers"), say("Share"), say("Still here"), say("Value to come"), say("Profit so far"))
-    return Table(caption, head, rows, bar=1)
+    return Table(caption, (say("Stage"), say("Customers"), say("Share"), say("Still here")), rows, bar=1)
 
 
 def _still_here(row: object) -> Quantity | Sentence:
@@ -133,6 +121,7 @@ def _still_here(row: object) -> Quantity | Sentence:
 
 def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     """How the base is made up, month by month."""
+    members = isinstance(found, ContractLifecycle)
     monthly = found.monthly
     last = monthly.iloc[-1]
     largest = str(last.idxmax())
@@ -144,11 +133,15 @@ def sizes(found: Lifecycle | ContractLifecycle) -> Figure:
     return plots_lifecycle.sizes(
         monthly,
         labels=STAGES,
-        title=say("Most customers are in one stage: {stage}, {part}", **values),
-        alt=say("Stacked areas by month; at the end the largest is {stage} with {n} customers, {part}.", **values),
-        caption=say("Customers at the end of each complete month, by what was known on that day."),
+        title=say("Most members are in one stage: {stage}, {part}", **values)
+        if members
+        else say("Most customers are in one stage: {stage}, {part}", **values),
+        alt=say("Stacked areas by month; at the end the largest is {stage} with {n}, {part}.", **values),
+        caption=say("Members at the end of each complete month, by what was known on that day.")
+        if members
+        else say("Customers at the end of each complete month, by what was known on that day."),
         x=say("month"),
-        y=say("customers"),
+        y=say("members") if members else say("customers"),
     )
 
 

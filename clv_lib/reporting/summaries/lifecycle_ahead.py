@@ -4,6 +4,7 @@ import numpy as np
 
 from clv_lib.analysis.lifecycle import Lifecycle
 from clv_lib.analysis.stage_projection import Projection
+from clv_lib.analysis.value_watch import VALUE
 from clv_lib.analysis.watch_metrics import Watched
 from clv_lib.names import (
     LIFECYCLE_STAGES,
@@ -11,7 +12,7 @@ from clv_lib.names import (
 from clv_lib.reporting import plots_lifecycle
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.summaries.lifecycle_words import MASS, METRICS, NOTHING, STAGES
-from clv_lib.reporting.wording import Quantity, Sentence, count, say, say_count, share
+from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share
 
 
 def projection(ahead: Projection, found: Lifecycle) -> tuple[Element, ...]:
@@ -56,7 +57,7 @@ def projection(ahead: Projection, found: Lifecycle) -> tuple[Element, ...]:
     return chart, table
 
 
-def watched(metrics: tuple[Watched, ...], found: Lifecycle) -> tuple[Element, ...]:
+def watched(metrics: tuple[Watched, ...], found: Lifecycle, currency: str) -> tuple[Element, ...]:
     """Metrics, and which got worse beyond chance."""
     worse = [each for each in metrics if each.worse]
     text = [
@@ -80,9 +81,13 @@ def watched(metrics: tuple[Watched, ...], found: Lifecycle) -> tuple[Element, ..
     rows: list[list[Quantity | Sentence]] = [
         [
             METRICS[each.name],
-            _rate(each.recent[0]),
-            say("{low} to {high}", low=_rate(each.recent[1]), high=_rate(each.recent[2])),
-            _rate(each.before[0]),
+            _rate(each, each.recent[0], currency),
+            say(
+                "{low} to {high}",
+                low=_rate(each, each.recent[1], currency),
+                high=_rate(each, each.recent[2], currency),
+            ),
+            _rate(each, each.before[0], currency),
             share(each.p_worse) if np.isfinite(each.p_worse) else NOTHING,
             say("worse") if each.worse else say("within chance"),
         ]
@@ -96,8 +101,34 @@ def watched(metrics: tuple[Watched, ...], found: Lifecycle) -> tuple[Element, ..
         say("Got worse with probability"),
         say("Verdict"),
     )
-    return (Paragraph(tuple(text)), Table(say("What to watch"), head, rows))
+    return (Paragraph(tuple(text)), *_value_by_month(metrics, currency), Table(say("What to watch"), head, rows))
 
 
-def _rate(value: float) -> Quantity:
-    return share(value, 1)
+def _rate(metric: Watched, value: float, currency: str) -> Quantity:
+    return money(value, currency) if metric.unit == "money" else share(value, 1)
+
+
+def _value_by_month(metrics: tuple[Watched, ...], currency: str) -> tuple[Element, ...]:
+    """How the value of a customer went, and what it is; nothing where no model knows it."""
+    known = [each for each in metrics if each.name == VALUE and np.isfinite(each.p_worse)]
+    if not known:
+        return ()
+    (value,) = known
+    return (
+        Paragraph(
+            (
+                say(
+                    "A customer who is still here was worth {now} in the last three months, after {then} in the twelve "
+                    "before; it fell with a probability of {fell}.",
+                    now=money(value.recent[0], currency),
+                    then=money(value.before[0], currency),
+                    fell=share(value.p_worse),
+                ),
+                say(
+                    "It is made anew for each month's end from what was known on that day, with the model, the margin "
+                    "and the costs of today: so it moves only with how customers buy and with who they are. The range "
+                    "holds the uncertain model, and the luck of which customers there are."
+                ),
+            )
+        ),
+    )

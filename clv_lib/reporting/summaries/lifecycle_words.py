@@ -30,11 +30,16 @@ STAGES: Final[dict[str, Sentence]] = {
 
 
 METRICS: Final[dict[str, Sentence]] = {
+    "customer_value": say("value to come per customer still here (CLTV)"),
     "repeat_buying": say("repeat buying: buyers among those not dormant, per month"),
     "lapse": say("lapsing: from buying to at risk or dormant, per month"),
     "reactivation": say("reactivation: dormant customers who come back, per month"),
     "activation": say("activation: newcomers with a second purchase in time"),
     "referral": say("referrals per buying customer and month"),
+    "renewal": say("renewal rate: renewals made of those that fell due"),
+    "churn": say("churn: members who had left at the end of those at the start"),
+    "gross_retention": say("gross revenue retention: what was kept of the recurring revenue"),
+    "net_retention": say("net revenue retention: the same, with what the same members pay more"),
 }
 
 
