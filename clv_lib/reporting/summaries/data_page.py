@@ -9,7 +9,7 @@ from clv_lib.data.table_report import TableReport
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Card, Cards, Paragraph, Trust
 from clv_lib.reporting.summaries import data
-from clv_lib.reporting.summaries.coverage import PURCHASES
+from clv_lib.reporting.summaries.coverage import PAYMENTS, PURCHASES
 from clv_lib.reporting.summaries.facts import doubtful
 from clv_lib.reporting.summaries.record import set_aside
 from clv_lib.reporting.summaries.screening import found_sentence
@@ -82,9 +82,15 @@ def trust(report: QualityReport, others: Others, *, log: Sentence = PURCHASES) -
 
 def _log_chip(report: QualityReport, log: Sentence) -> tuple[Sentence, bool]:
     if not report.quarantined.rows:
-        return say("Every row used of the {log}", log=log), False
+        return say("Payments: every row used") if log is PAYMENTS else say("Purchases: every row used"), False
     used = report.used.rows / report.read.rows
-    return say("{used} of rows used of the {log}", used=share(used, 1), log=log), used < data.LEAST_USED
+    places = {"used": share(used, 1)}
+    told = (
+        say("Payments: {used} of rows used", **places)
+        if log is PAYMENTS
+        else say("Purchases: {used} of rows used", **places)
+    )
+    return told, used < data.LEAST_USED
 
 
 def _others_chip(others: Others) -> tuple[Sentence, bool]:
