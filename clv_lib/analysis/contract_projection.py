@@ -127,7 +127,7 @@ def project_members(
     rng = np.random.default_rng(seed)
     theta = parameters_of(family, draws)
     size = len(theta[0])
-    coming = arrivals_to_come(rng, movements, months, size)
+    coming = arrivals_to_come(rng, movements[movements[NUMBER] > movements[NUMBER].min()], months, size)
     back = _signing_again(rng, movements, size)
     mix = _mix(cells, groups)
     holdings = _held(cells, groups, size, end.toordinal())
