@@ -49,6 +49,7 @@ _ROOMS = {
     "save_unit_costs": "reporting.costs_record",
     "audit_customers": "analysis.retention",
     "audit_contracts": "analysis.contract_audit",
+    "survival_of_contracts": "reporting.retention_record",
     "save_contract_audit": "reporting.retention_record",
     "alive_shares": "reporting.retention_record",
     "save_audit": "reporting.retention_record",
