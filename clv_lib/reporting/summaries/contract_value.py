@@ -162,16 +162,29 @@ def _rivals(plans: Sequence[PlanTest]) -> tuple[Table, ...]:
 def parameters(posterior: Posterior, groups: pd.DataFrame) -> Table:
     """Posterior of the parameters by group."""
     rows: list[list[Quantity | Sentence]] = []
-    for number_, label in enumerate(groups[names.GROUP]):
+    for number_, label in enumerate(_labels(groups)):
         for name, draws in posterior.draws().items():
             own = draws[:, number_]
             low, high = np.quantile(own, [0.05, 0.95])
-            rows.append([words(label), words(name), MEANINGS[name], *(number(v, 3) for v in (own.mean(), low, high))])
+            rows.append([label, words(name), MEANINGS[name], *(number(v, 3) for v in (own.mean(), low, high))])
     return Table(
         say("Parameters by group: mean and 90 % interval; time in billing periods"),
         (say("Group"), say("Parameter"), say("Meaning"), say("Mean"), say("Low"), say("High")),
         rows[:60],
     )
+
+
+def _labels(groups: pd.DataFrame) -> list[Sentence]:
+    """Who a group is: its plan, how often it is paid, and what else tells groups apart."""
+    others = [name for name in groups.columns if name not in (names.GROUP, names.PLAN, names.BILLING_PERIOD)]
+    found = []
+    for _, row in groups.iterrows():
+        every = BILLING.get(str(row.get(names.BILLING_PERIOD)), words("–"))
+        label = say("{plan}, paid every {period}", plan=words(row.get(names.PLAN, "–")), period=every)
+        for name in others:
+            label = say("{group}, {part}", group=label, part=words(row[name]))
+        found.append(label)
+    return found
 
 
 def predictive_check(check: pd.DataFrame, believed: pd.DataFrame) -> tuple[Element, ...]:

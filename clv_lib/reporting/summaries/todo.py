@@ -16,7 +16,7 @@ from clv_lib.reporting.elements import Tasks
 from clv_lib.reporting.headlines import figures_of
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import group_name
-from clv_lib.reporting.voice_record import JOURNEY
+from clv_lib.reporting.voice_results import JOURNEY
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3
