@@ -146,7 +146,9 @@ def test_headlines_are_taken_from_what_the_notebooks_left(tmp_path):
     shop = two_runs(tmp_path)
     churn = replace(AGAIN, name="churn_rate", value=0.04, low=0.03, high=0.06)
     shop.folder(NOW, "03_retention").record_key_figures("03_retention", [churn])
-    shop.folder().record_key_figures("05_churn_warning", [AT_RISK, replace(AT_RISK, name="plan_profit", value=None)])
+    shop.folder().record_key_figures(
+        "05_churn_warning", [AT_RISK, replace(AT_RISK, name="strategy_profit", value=None)]
+    )
     found = headlines(shop.study())
     assert list(found) == ["headline_repeat", "headline_at_risk"], "no values, and a plan without a figure is none"
     kept = found["headline_repeat"]
@@ -169,7 +171,7 @@ OTHERWISE = [(say("Keep them."), say("Why not.")), (say("Pay less."), say("Becau
 def with_plan(shop, profit=7.0):
     folder = shop.folder(NOW, "08_segment_strategy")
     folder.write_table("strategy_plan", PLAN)
-    figure = replace(AT_RISK, name="plan_profit", value=profit, low=profit - 1, high=profit + 1)
+    figure = replace(AT_RISK, name="strategy_profit", value=profit, low=profit - 1, high=profit + 1)
     folder.record_key_figures("08_segment_strategy", [figure])
     contacts = replace(AT_RISK, name="customers_to_contact", value=2.0, low=None, high=None)
     shop.folder().record_key_figures("05_churn_warning", [AT_RISK, contacts])

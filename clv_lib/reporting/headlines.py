@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from clv_lib.analysis.intervals import INTERVAL, Estimate
-from clv_lib.reporting.contracts import ContractFindings
 from clv_lib.reporting.figures import HEADLINE_VALUE, KeyFigure
 from clv_lib.reporting.findings import RECORD, Findings
 from clv_lib.reporting.study import REFUSAL, Study
@@ -15,7 +14,11 @@ REPEAT: Final = "headline_repeat"  # share who bought again; under contract, who
 AT_RISK: Final = "headline_at_risk"  # value that silence or leaving would take
 PLAN: Final = "headline_plan"  # what the strategy's plan is expected to earn
 HEADLINES: Final = (VALUE, NEWCOMER, REPEAT, AT_RISK, PLAN)
-_TAKEN: Final = {REPEAT: "bought_again", AT_RISK: "value_at_risk", PLAN: "plan_profit"}  # as other notebooks leave them
+_TAKEN: Final = {
+    REPEAT: "bought_again",
+    AT_RISK: "value_at_risk",
+    PLAN: "strategy_profit",
+}  # as other notebooks leave them
 
 
 def headlines(study: Study) -> dict[str, KeyFigure]:
@@ -47,6 +50,8 @@ def renamed(figure: KeyFigure, name: str) -> KeyFigure:
 
 def _values(study: Study) -> Mapping[str, KeyFigure]:
     if study.settings.contractual:
+        from clv_lib.reporting.contracts import ContractFindings  # late: it brings the models along
+
         members = ContractFindings.load(study)
         if members is None:
             return {}

@@ -9,18 +9,20 @@ from typing import Any, Final
 
 import pandas as pd
 
-from clv_lib.analysis.plays import library
+from clv_lib.analysis.plays import plays_of
 from clv_lib.names import PLAY, SEGMENT, TOUCHPOINT
-from clv_lib.reporting.churn_record import RISKS
 from clv_lib.reporting.elements import Tasks
 from clv_lib.reporting.headlines import figures_of
+from clv_lib.reporting.since import RISKS
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import group_name
+from clv_lib.reporting.summaries.play_words import title_of
 from clv_lib.reporting.voice_results import JOURNEY
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3
 PLAN_TABLE: Final = "strategy_plan"
+JOURNEY: Final = "voice_journey"  # named here again: where it is written, the models come along
 ACTION_LIST: Final = "action_list.csv"
 
 
@@ -50,7 +52,7 @@ def three_tasks(study: Study, otherwise: Sequence[tuple[Sentence, Sentence]]) ->
 def _plan(study: Study) -> Task | None:
     """The plan of the strategy, where there is one that treats anybody."""
     figures = figures_of(study)
-    profit = figures.get("plan_profit")
+    profit, spent = figures.get("strategy_profit"), figures.get("strategy_spent")
     if profit is None or not profit.value or not study.folder.has(f"{PLAN_TABLE}.parquet"):
         return None
     plan = study.folder.read_table(PLAN_TABLE)
@@ -59,7 +61,7 @@ def _plan(study: Study) -> Task | None:
         return None
     currency = study.currency
     best = plan.iloc[int(plan["profit"].to_numpy().argmax())]
-    cost = money(float(plan["cost"].sum()), currency)
+    cost = money(float(plan["cost"].sum()) if spent is None or spent.value is None else spent.value, currency)
     what = say_count(
         "Carry out the plan: {n} customer, for {cost}.",
         "Carry out the plan: {n} customers, for {cost}.",
@@ -82,11 +84,8 @@ def _plan(study: Study) -> Task | None:
 
 def _play(study: Study, name: str) -> Sentence | Quantity:
     """What a play is called: one of the library has a name in every language."""
-    built_in = library().get(name)
-    own = study.settings.plays.get(name)
-    if own is not None and own.title:
-        return words(own.title)
-    return words(name.replace("_", " ")) if built_in is None else Sentence(built_in.title)
+    play = plays_of(study.settings).get(name)
+    return words(name.replace("_", " ")) if play is None else title_of(play)
 
 
 def _in_the_list(study: Study) -> Sentence | Quantity:
