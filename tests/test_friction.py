@@ -94,6 +94,14 @@ def test_names_tell_who_passes_in_both_languages(name, passed):
     assert passing_of(name, {}) == passed
 
 
+def test_without_a_table_of_contacts_those_who_answered_stand_for_themselves():
+    given = answers(lazy(SMALL), end=END)
+    record = {"transactions": lazy(ORDERS)}
+    table = journey(given, record, lazy(PEOPLE), stated={}, last_day=LAST, days=90, seed=2).table
+    row = table.set_index("touchpoint").loc["support"]
+    assert (row["passed_by"], row["passing"], row["value_passing"]) == ("answers", 1, 40.0)
+
+
 def test_without_values_it_counts_customers():
     way = found(people=PEOPLE[["customer_id"]])
     assert not way.valued

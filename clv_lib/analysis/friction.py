@@ -21,8 +21,8 @@ from clv_lib.analysis.answers import GIVEN_DAY, UNHAPPY, UNNAMED, latest, score_
 from clv_lib.analysis.intervals import INTERVAL, credible_interval
 from clv_lib.analysis.touchpoints import ANSWERED, CONTACTS, EVERYONE, ORDERS, passing_of
 from clv_lib.analysis.voice_scores import measure, mood_counts
-from clv_lib.data.customers import Frame, collected
-from clv_lib.data.tables import RESPONSE
+from clv_lib.data.customers import Frame, collected, money_units
+from clv_lib.data.tables import MONEY_UNITS, RESPONSE
 from clv_lib.errors import CannotEstimateError
 from clv_lib.names import (
     CUSTOMER_ID,
@@ -128,7 +128,7 @@ def journey(
         float(measure(name, happy / n, unhappy / n))
         for name, happy, unhappy, n in zip(table[INSTRUMENT], table["happy"], table[UNHAPPY], table[N], strict=True)
     ]
-    table[PASSED_BY] = [passing_of(name, stated) for name in table[TOUCHPOINT]]
+    table[PASSED_BY] = [_known_passing(passing_of(name, stated), record) for name in table[TOUCHPOINT]]
     passes = {name: _passing(name, record, people, recent, last_day=last_day, days=days) for name in _named(table)}
     table = table.join(pd.DataFrame([passes[key] for key in _keys(table)], index=table.index))
     table = _with_friction(table, seed=seed, draws=draws, mass=mass)
@@ -137,6 +137,11 @@ def journey(
     keys = ["whole", order, TOUCHPOINT, INSTRUMENT]
     table = table.assign(whole=whole).sort_values(keys, ascending=[True, False, True, True], ignore_index=True)
     return Journey(table, days, unnamed, mass)
+
+
+def _known_passing(passing: Passing, record: Mapping[str, Frame]) -> Passing:
+    """Without a table of contacts nobody knows who turned to the company: those who answered stand for themselves."""
+    return ANSWERED if passing == CONTACTS and "interactions" not in record else passing
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -155,33 +160,25 @@ def _passing(
     """Customers who passed, how often, and the value that they hold."""
     passed, name = key
     within = _days_of(passed, name, record, recent)
-    if passed == CONTACTS and within is None:
-        within = recent.select(CUSTOMER_ID, nw.col(GIVEN_DAY).alias("day"))
-    if within is None:  # under contract everybody who is a member passes
-        who, times = people.select(CUSTOMER_ID), float("nan")
-    else:
-        near = within.filter((nw.col("day") > last_day - days) & (nw.col("day") <= last_day))
-        counted = near.group_by(CUSTOMER_ID).agg(nw.len().alias("times"))
-        who, times = counted, float(collected(counted.select(nw.col("times").sum()))["times"].fillna(0).iloc[0])
+    near = within.filter((nw.col("day") > last_day - days) & (nw.col("day") <= last_day))
+    who = near.group_by(CUSTOMER_ID).agg(nw.len().alias("times"))
+    times = float(collected(who.select(nw.col("times").sum()))["times"].fillna(0).iloc[0])
     values = [name for name in _SUMS if name in people.collect_schema().names()]
     both = who.select(CUSTOMER_ID).join(people.select(CUSTOMER_ID, *values), on=CUSTOMER_ID, how="inner")
-    sums = collected(both.select(nw.len().alias(PASSING), *(nw.col(each).sum() for each in values))).iloc[0]
-    return {"times": times if passed in (ORDERS, CONTACTS) else float("nan")} | {
-        str(each): float(amount) if amount == amount and amount is not None else 0.0 for each, amount in sums.items()
-    }
+    whole = [money_units(nw.col(each)).sum().alias(each) for each in values]  # adds up alike in any order
+    sums = collected(both.select(nw.len().alias(PASSING), *whole)).iloc[0]
+    known = {name: 0.0 if pd.isna(sums[name]) else float(sums[name]) / MONEY_UNITS for name in values}
+    counted = {PASSING: float(sums[PASSING]), "times": times if passed in (ORDERS, CONTACTS) else float("nan")}
+    return counted | known
 
 
-def _days_of(passed: str, name: str, record: Mapping[str, Frame], recent: Frame) -> Frame | None:
-    """``customer_id, day``: a row each time that somebody passed; None where no table knows."""
+def _days_of(passed: str, name: str, record: Mapping[str, Frame], recent: Frame) -> Frame:
+    """``customer_id, day``: a row each time that somebody passed."""
     if passed == ANSWERED:
         return recent.filter(nw.col(TOUCHPOINT) == name).select(CUSTOMER_ID, nw.col(GIVEN_DAY).alias("day"))
     if passed == CONTACTS:
-        if "interactions" not in record:
-            return None
         told = record["interactions"].filter(nw.col(KIND).str.to_lowercase() != RESPONSE)
         return told.select(CUSTOMER_ID, day_number(nw.col(HAPPENED_AT).cast(nw.Date)).cast(nw.Int64).alias("day"))
-    if "transactions" not in record:
-        return None
     bought = record["transactions"].select(CUSTOMER_ID, day_number(nw.col(ORDERED_AT)).cast(nw.Int64).alias("day"))
     return bought.unique()
 

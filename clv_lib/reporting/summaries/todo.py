@@ -17,7 +17,6 @@ from clv_lib.reporting.since import RISKS
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import group_name
 from clv_lib.reporting.summaries.play_words import title_of
-from clv_lib.reporting.voice_results import JOURNEY
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3

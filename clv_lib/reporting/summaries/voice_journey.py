@@ -73,12 +73,12 @@ def _chart(found: Journey, currency: str) -> Element:
     if found.valued:
         data = data.rename(columns={"friction": "value", "friction_low": "low", "friction_high": "high"})
         title = say("Most profit to come passes unhappily through {point}", point=first)
-        x = say("profit to come of those who pass and are unhappy")
+        x = say("profit to come of the unhappy")
         size: Quantity = money(float(data["value"].iloc[0]), currency)
     else:
         data = data.assign(value=data["unhappy_passing"], low=data["unhappy_passing"], high=data["unhappy_passing"])
         title = say("Most customers pass unhappily through {point}", point=first)
-        x = say("customers who pass and are unhappy")
+        x = say("unhappy customers who pass")
         size = count(float(data["value"].iloc[0]))
     return chart_friction(
         data,
