@@ -137,12 +137,12 @@ def opened(tables: Mapping[str, pd.DataFrame], engine: Engine) -> dict[str, nw.L
 def plan_for(plays: Mapping[str, Play], *, customers: int = 8) -> pd.DataFrame:
     """Every play for every group of the company, each with a profit of its own."""
     rows = [
-        (segment, band, name, customers, 900.0 + 13 * number + band, 40.0)
+        (segment, band, name, customers, 900.0 + 13 * number + band, 40.0, False)
         for number, name in enumerate(plays)
         for segment in SEGMENTS
         for band in (1, 2)
     ]
-    return pd.DataFrame(rows, columns=["segment", "band", "play", "customers", "profit", "contact"])
+    return pd.DataFrame(rows, columns=["segment", "band", "play", "customers", "profit", "contact", "trial"])
 
 
 def some_plays(*names: str) -> dict[str, Play]:

@@ -144,7 +144,7 @@ def test_the_best_of_a_group_are_taken_and_gains_add_up_to_what_the_plan_expects
     plays = {"vip_access": plays["vip_access"].model_copy(update={"stages": ()})}
     groups = tables["segments"].groupby(["segment", "band"]).size()
     size = int(groups["loyal_core", 1])
-    plan = pd.DataFrame([("loyal_core", 1, "vip_access", size, 500.0, 0.0)], columns=plan_for({}).columns)
+    plan = pd.DataFrame([("loyal_core", 1, "vip_access", size, 500.0, 0.0, False)], columns=plan_for({}).columns)
     everybody = drawn(tables, plays, settings_of(strategy={"control_share": 0.0}), plan).rows
     assert len(everybody) == size
     assert everybody["expected_gain"].sum() == pytest.approx(500.0 * size, rel=1e-9)
@@ -212,7 +212,7 @@ def test_birthdays_over_leap_days_and_years(as_of, born, days, wanted):
         "customers": pd.DataFrame({"customer_id": ["a"], "birth_date": [pd.Timestamp(born)]}),
     }
     plays = {"birthday": some_plays("birthday")["birthday"].model_copy(update={"days": days, "stages": ()})}
-    plan = pd.DataFrame([("champions", 1, "birthday", 1, 500.0, 0.0)], columns=plan_for({}).columns)
+    plan = pd.DataFrame([("champions", 1, "birthday", 1, 500.0, 0.0, False)], columns=plan_for({}).columns)
     with DuckDBEngine() as engine:
         settings = settings_of(strategy={"control_share": 0.0})
         found = draw_up(opened(tables, engine), plan, plays, settings=settings, as_of=as_of)
@@ -253,3 +253,18 @@ def test_a_plan_that_treats_nobody_is_an_empty_list():
     assert found.rows.empty
     assert found.left_out.empty
     assert "send_on" in found.rows
+
+
+def test_a_play_that_nobody_has_measured_is_tried_on_those_who_promise_little_too():
+    tables = {name: company(7)[name] for name in ("segments", "summary")}
+    plays = {"vip_access": some_plays("vip_access")["vip_access"].model_copy(update={"stages": ()})}
+    size = int(tables["segments"].groupby(["segment", "band"]).size()["champions", 2])
+    row = ("champions", 2, "vip_access", size, 1.0, 100.0)
+    free = settings_of(strategy={"control_share": 0.0})
+    known, tried = (
+        drawn(tables, plays, free, pd.DataFrame([(*row, trial)], columns=plan_for({}).columns)).rows
+        for trial in (False, True)
+    )
+    assert (known["expected_gain"] > 0).all()
+    assert len(known) < len(tried) == size
+    assert (tried["expected_gain"].iloc[len(known) :] <= 0).all(), "the best come first all the same"

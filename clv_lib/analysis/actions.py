@@ -30,6 +30,7 @@ from clv_lib.analysis.arms import campaign_id, toss
 from clv_lib.analysis.budgeting import Plan
 from clv_lib.analysis.play_profit import ACCEPTANCE, CONTACT
 from clv_lib.analysis.send_dates import DUE, Calendar, with_anchors
+from clv_lib.analysis.strategy import PRIOR
 from clv_lib.analysis.suppression import (
     CONTACTS,
     RUNNING,
@@ -59,7 +60,7 @@ from clv_lib.names import (
 from clv_lib.settings import Play, Settings
 
 SEND_ON, CONSENT, LANGUAGE_SAID = "send_on", "consent", "language said"
-PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact")
+PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact", "trial")
 LOOKED_AT: Final = ("customers", "interactions", "refunds", "feedback", "campaign_members")
 _MORE, _SPARE = 1.5, 100  # times the customers that a plan needs, and some: a coin falls as it likes
 _FACTS: Final = (
@@ -141,8 +142,8 @@ def draw_up(
         ``segments`` (``customer_id, segment, band, lifecycle_stage, residual_clv, churn_risk``) and ``summary`` of the
         purchases; of ``values``, ``risks``, ``refunds`` and the tables of the record those that there are.
     planned : DataFrame
-        ``segment, band, play, customers`` (to treat), ``profit`` (expected of a contact, currency) and ``contact``
-        (what one costs whoever gets it, currency).
+        ``segment, band, play, customers`` (to treat), ``profit`` (expected of a contact, currency), ``contact`` (what
+        one costs whoever gets it, currency) and ``trial`` (nobody has measured the play).
     plays : mapping of str to Play
     settings : Settings
     as_of : date
@@ -222,7 +223,11 @@ def planned_of(plan: Plan | None) -> pd.DataFrame:
         return pd.DataFrame(columns=list(PLANNED))
     fixed = plan.options.table.groupby([SEGMENT, BAND, PLAY], as_index=False)[[CONTACT, ACCEPTANCE]].mean()
     table = plan.table.merge(fixed, on=[SEGMENT, BAND, PLAY], how="left", validate="one_to_one")
-    found = table.assign(profit=table["profit"] / table["customers"], contact=table[CONTACT] + table[ACCEPTANCE])
+    found = table.assign(
+        profit=table["profit"] / table["customers"],
+        contact=table[CONTACT] + table[ACCEPTANCE],
+        trial=table["source"] == PRIOR,
+    )
     return found[list(PLANNED)]
 
 

@@ -84,14 +84,14 @@ def _permissions(actions: Actions) -> list[Sentence]:
         text = say("Everybody on the list has agreed to be written to.")
     origins = listed["language_from"].value_counts()
     parts = [
-        say("In which language {n} are written to is known from {origin}.", n=count(origins[key]), origin=origin)
+        say("The language of {n} is known from {origin}.", n=count(origins[key]), origin=origin)
         for key, origin in LANGUAGE_FROM.items()
         if key in origins and key != "report"
     ]
     if "report" in origins:
         parts.append(
             say(
-                "The language of {n} is the first of the report, as nothing is known of them.",
+                "Nothing is known of the language of {n}, so it is the first of the report.",
                 n=count(origins["report"]),
             )
         )
