@@ -46,6 +46,13 @@ def overview(actions: Actions, currency: str) -> tuple[Element, ...]:
             n=left,
         ),
     ]
+    if found.planned["trial"].astype(bool).any():
+        sentences.append(
+            say(
+                "Plays that nobody has measured yet are tried on their group as a whole, so customers are listed for "
+                "them, too, of whom a contact promises less than it costs."
+            )
+        )
     return Paragraph(tuple(sentences)), Paragraph(tuple(_permissions(actions))), _by_play(actions, currency)
 
 
