@@ -21,6 +21,7 @@ LOOKED_AT: Final = {
     "campaign_members": say("earlier campaigns"),
 }
 NOTHING: Final = words("–")
+Cells = list[list[Quantity | Sentence]]
 
 
 def overview(actions: Actions, currency: str) -> tuple[Element, ...]:
@@ -197,7 +198,7 @@ def left_out(actions: Actions) -> tuple[Element, ...]:
     ]
     if looked:
         text.append(say("Looked at were: {tables}.", tables=_enumerated(looked)))
-    rows = [[LEFT_OUT[name], count(counted[name])] for name in LEFT_OUT if name in counted and counted[name] > 0]
+    rows: Cells = [[LEFT_OUT[name], count(counted[name])] for name in LEFT_OUT if name in counted and counted[name] > 0]
     if not rows:
         return (Paragraph(tuple(text[:1])),)
     table = Table(

@@ -5,12 +5,21 @@ import numpy as np
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.data.quality import QualityReport
 from clv_lib.names import HIGH_VALUE_AT_RISK, SEGMENT, SLIPPING, VALUE_AT_RISK, N
-from clv_lib.reporting.elements import Card, Cards, Paragraph, Trust
+from clv_lib.reporting.elements import Card, Cards, Element, Paragraph, Trust
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.segments_record import SegmentView
+from clv_lib.reporting.strategy_record import Strategy
+from clv_lib.reporting.summaries import strategy_page
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.segments_words import MASS, segment_words
 from clv_lib.reporting.wording import count, money, say, share
+
+
+def first_screen(view: SegmentView, made: Strategy | None, currency: str) -> tuple[Element, ...]:
+    """The plan; where there is none, because nobody knows what customers will bring, the segments."""
+    if made is None:
+        return answer(view, currency), key_cards(view, currency)
+    return strategy_page.first_screen(made, currency)
 
 
 def answer(view: SegmentView, currency: str) -> Paragraph:
@@ -68,7 +77,7 @@ def key_cards(view: SegmentView, currency: str) -> Cards:
     return Cards(tuple(cards))
 
 
-def trust(view: SegmentView, quality: QualityReport) -> Trust:
+def trust(view: SegmentView, quality: QualityReport, made: Strategy | None) -> Trust:
     """How far to trust the page."""
     found = view.found
     checks = [data_chip(quality)]
@@ -76,7 +85,7 @@ def trust(view: SegmentView, quality: QualityReport) -> Trust:
     judged = say("Risks: from the page on warnings") if found.judged else say("Risks: not known")
     consent = say("Consent: in the record") if found.consent_known else say("Consent: not in the record")
     checks += [(valued, not found.valued), (judged, not found.judged), (consent, not found.consent_known)]
-    return Trust(tuple(checks))
+    return Trust((*checks, *(strategy_page.trust_chips(made) if made is not None else [])))
 
 
 def meeting(view: SegmentView, currency: str) -> Paragraph:
