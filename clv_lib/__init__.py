@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import Any
 
 _ROOMS = {
+    "look_back": "reporting.loop_record",
+    "look_back_figures": "reporting.loop_record",
+    "save_look_back": "reporting.loop_record",
     "by_month": "data.handover",
     "draw_up_actions": "reporting.action_list",
     "save_actions": "reporting.action_list",

@@ -64,7 +64,7 @@ def test_the_likelihood_is_that_of_the_customers_one_by_one():
             for _ in range(n):
                 if play == "nudge":
                     mean = np.exp(data["typical"] + at + treated * change[number, g])
-                    total += stats.nbinom.logpmf(k, shape[g], shape[g] / (shape[g] + mean))
+                    total += stats.nbinom.logpmf(k, shape[number, g], shape[number, g] / (shape[number, g] + mean))
                 else:
                     leaves = 1 / (1 + np.exp(-(data["typical_odds"] + at))) * np.exp(-treated * change[number, g])
                     total += np.log(leaves if k == 0 else 1 - leaves)
@@ -77,7 +77,7 @@ def test_the_likelihood_is_that_of_the_customers_one_by_one():
     for _ in range(5):
         theta = [
             rng.normal(0, 0.5, levels), rng.normal(0, 0.5, spend_levels), rng.normal(0.3, 0.2, (2, 3)),
-            rng.normal(0, 0.1, 2), rng.uniform(0.3, 2.0, 3), rng.uniform(0.3, 1.0),
+            rng.normal(0, 0.1, 2), rng.uniform(0.3, 2.0, (2, 3)), rng.uniform(0.3, 1.0),
         ]  # fmt: skip
         found.append((float(density(*theta)), by_hand(*theta)))
     model_side, hand = np.array(found).T

@@ -44,8 +44,8 @@ class LastRound:
     ----------
     plays : pandas.DataFrame
         One row per play: ``play, starts_at, treated, control`` (members), ``did_treated, did_control`` (purchase days
-        of a member while it worked), ``mean, low, high`` (profit of one contact, in currency), ``loss_chance``, ``total,
-        total_low, total_high`` (of all of them, after what the play costs at all), ``verdict``.
+        of a member while it worked), ``mean, low, high`` (profit of one contact, in currency), ``loss_chance``,
+        ``total, total_low, total_high`` (of all of them, after what the play costs at all), ``verdict``.
     moves : pandas.DataFrame
         One row per play and group of customers: ``evidence, play, treated`` and ``best`` (treated in the best plan).
     earned, best, regret : Estimate

@@ -147,7 +147,7 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
         side = pm.Normal("side", 0.0, SIDE_SD, shape=plays)
         level = pm.Normal("level", 0.0, LEVEL_SD, shape=levels)
         spend_level = pm.Normal("spend_level", 0.0, SPEND_SD, shape=spend_levels)
-        log_shape = pm.Normal("log_shape", *SHAPE, shape=len(EVIDENCE_GROUPS))
+        log_shape = pm.Normal("log_shape", *SHAPE, shape=(plays, groups))
         shape = pm.Deterministic("shape", pt.exp(log_shape))
         width = pm.LogNormal("width", *WIDTH)
         moved = basket[:, None] * side[:, None] + (1 - basket[:, None]) * change
@@ -155,7 +155,7 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
 
         at = {mark: {name: row[f"{mark}_{name}"] for name in ("level", "play", "group", "treated")} for mark in "bls"}
         log_mean = typical + level[at["b"]["level"]] + at["b"]["treated"] * moved[at["b"]["play"], at["b"]["group"]]
-        bought = _negative_binomial(number["orders"], log_mean, shape[at["b"]["group"]])
+        bought = _negative_binomial(number["orders"], log_mean, shape[at["b"]["play"], at["b"]["group"]])
         saved = at["l"]["treated"] * change[at["l"]["play"], at["l"]["group"]]
         log_left = _below_one(-pt.softplus(-(odds + level[at["l"]["level"]])) - saved)
         gone = number["left"] * log_left + (number["of"] - number["left"]) * pt.log1mexp(log_left)

@@ -119,10 +119,11 @@ def told(
     rows, products = found.rows, _products(found, plays, tables, settings)
     names = products[1]
     segments = segment_words(contractual=settings.contractual)
-    written = [_written(row, settings, language) for row in rows.to_dict("records")]
+    facts = [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
+    written = [_written(row, settings, language) for row in facts]
     after = set(settings.actions.after_trouble)
     lines, reasons = [], {}
-    for row, (said, origin, zone), ids in zip(rows.to_dict("records"), written, products[0], strict=True):
+    for row, (said, origin, zone), ids in zip(facts, written, products[0], strict=True):
         name = str(row[PLAY])
         play, segment = plays[name], segments[str(row[SEGMENT])]
         reason = why_now(row, name, play, segment=segment, currency=settings.dataset.currency, after=name in after)
@@ -197,7 +198,7 @@ def _contacts(customers: Frame | None, listed: pd.DataFrame) -> pd.DataFrame:
     empty = pd.DataFrame(columns=[CUSTOMER_ID, *CONTACT_COLUMNS])
     if customers is None or not wanted or not ids:
         return empty
-    columns = [CUSTOMER_ID, *(nw.col(name).cast(nw.String) for name in wanted)]
+    columns = [nw.col(CUSTOMER_ID), *(nw.col(name).cast(nw.String) for name in wanted)]
     parts = [
         collected(customers.select(*columns).filter(nw.col(CUSTOMER_ID).is_in(ids[at : at + 2_000])))
         for at in range(0, len(ids), 2_000)

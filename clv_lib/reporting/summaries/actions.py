@@ -21,6 +21,7 @@ LOOKED_AT: Final = {
     "campaign_members": say("earlier campaigns"),
 }
 NOTHING: Final = words("–")
+Cells = list[list[Quantity | Sentence]]
 
 
 def overview(actions: Actions, currency: str) -> tuple[Element, ...]:
@@ -46,6 +47,13 @@ def overview(actions: Actions, currency: str) -> tuple[Element, ...]:
             n=left,
         ),
     ]
+    if found.planned["trial"].astype(bool).any():
+        sentences.append(
+            say(
+                "Plays that nobody has measured yet are tried on their group as a whole, so customers are listed for "
+                "them, too, of whom a contact promises less than it costs."
+            )
+        )
     return Paragraph(tuple(sentences)), Paragraph(tuple(_permissions(actions))), _by_play(actions, currency)
 
 
@@ -190,7 +198,7 @@ def left_out(actions: Actions) -> tuple[Element, ...]:
     ]
     if looked:
         text.append(say("Looked at were: {tables}.", tables=_enumerated(looked)))
-    rows = [[LEFT_OUT[name], count(counted[name])] for name in LEFT_OUT if name in counted and counted[name] > 0]
+    rows: Cells = [[LEFT_OUT[name], count(counted[name])] for name in LEFT_OUT if name in counted and counted[name] > 0]
     if not rows:
         return (Paragraph(tuple(text[:1])),)
     table = Table(
