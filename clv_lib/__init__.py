@@ -7,7 +7,13 @@ from importlib import import_module
 from typing import Any
 
 _ROOMS = {
+    "look_back": "reporting.loop_record",
+    "look_back_figures": "reporting.loop_record",
+    "save_look_back": "reporting.loop_record",
     "by_month": "data.handover",
+    "draw_up_actions": "reporting.action_list",
+    "save_actions": "reporting.action_list",
+    "action_figures": "reporting.action_list",
     "hand_over": "data.handover",
     "window_of": "data.handover",
     "start_engine": "data.engines",
@@ -46,6 +52,7 @@ _ROOMS = {
     "save_unit_costs": "reporting.costs_record",
     "audit_customers": "analysis.retention",
     "audit_contracts": "analysis.contract_audit",
+    "survival_of_contracts": "reporting.retention_record",
     "save_contract_audit": "reporting.retention_record",
     "alive_shares": "reporting.retention_record",
     "save_audit": "reporting.retention_record",
@@ -73,9 +80,15 @@ _ROOMS = {
     "base_of": "reporting.segments_record",
     "segment_view": "reporting.segments_record",
     "save_segments": "reporting.segments_record",
+    "learn_plays": "reporting.plays_record",
+    "save_plays": "reporting.plays_record",
+    "play_figures": "reporting.plays_record",
+    "strategy": "reporting.strategy_record",
+    "save_strategy": "reporting.strategy_record",
+    "strategy_figures": "reporting.strategy_record",
     "listen": "reporting.voice_record",
-    "save_voice": "reporting.voice_record",
-    "voice_figures": "reporting.voice_record",
+    "save_voice": "reporting.voice_results",
+    "voice_figures": "reporting.voice_results",
     "membership": "reporting.contracts",
     "rehearse_contracts": "reporting.contracts",
     "contract_findings": "reporting.contracts",
@@ -89,9 +102,6 @@ _ROOMS = {
     "value_members": "analysis.contract_value",
     "new_member_draws": "analysis.new_members",
     "members_by_channel": "analysis.new_members",
-    "strategy": "reporting.strategy_record",
-    "save_strategy": "reporting.strategy_record",
-    "strategy_figures": "reporting.strategy_record",
 }
 __all__ = sorted(_ROOMS)
 

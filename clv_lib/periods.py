@@ -260,9 +260,17 @@ def billing_periods_per_year(billing_period: str) -> float:
 
 
 def _days_in_month(when: nw.Expr) -> nw.Expr:
-    year, month = when.dt.year().cast(nw.Int64), when.dt.month().cast(nw.Int64)
-    leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    february = nw.when(leap).then(nw.lit(29)).otherwise(nw.lit(28))
+    return month_length(when.dt.year().cast(nw.Int64), when.dt.month().cast(nw.Int64))
+
+
+def is_leap(year: nw.Expr) -> nw.Expr:
+    """Whether a year of the Gregorian calendar has a 29 February."""
+    return ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
+
+
+def month_length(year: nw.Expr, month: nw.Expr) -> nw.Expr:
+    """Days of a month, 1 to 12, of a year."""
+    february = nw.when(is_leap(year)).then(nw.lit(29)).otherwise(nw.lit(28))
     thirty = month.is_in([4, 6, 9, 11])
     days = nw.when(month == 2).then(february).otherwise(nw.when(thirty).then(nw.lit(30)).otherwise(nw.lit(31)))
     return days.cast(nw.Int64)

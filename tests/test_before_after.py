@@ -43,7 +43,7 @@ def test_the_planted_month_is_found_and_is_no_chance():
 
 
 def test_months_of_chance_are_surprising_as_often_as_they_claim():
-    """Of 60 histories without a marked month one in ten has a surprise below 0.1: 6, give or take 2.3; 4 are allowed."""
+    """Of 60 histories without one a tenth has a surprise below 0.1: 6, give or take 2.3; four times that is allowed."""
     low = sum(changed(told(seed=seed, per_month=25)).surprise < 0.1 for seed in range(60))
     assert low <= 6 + 4 * np.sqrt(60 * 0.1 * 0.9)
     assert low >= 1

@@ -11,7 +11,8 @@ from clv_lib.analysis.answers import answers
 from clv_lib.analysis.call_back import call_backs
 from clv_lib.data.engines import open_engine
 from clv_lib.errors import CannotEstimateError
-from clv_lib.reporting.voice_record import listen, save_voice
+from clv_lib.reporting.voice_record import listen
+from clv_lib.reporting.voice_results import save_voice
 from clv_lib.settings import EngineSection, VoiceSection
 from tests.requirements import require
 from tests.voice_support import END, lazy, shop, study_of
@@ -91,13 +92,13 @@ def test_engines_make_the_same_list(kind):
 def test_the_file_is_inert_in_a_spreadsheet_and_holds_what_they_wrote(tmp_path):
     tables = shop(customers=60)
     told = tables["feedback"].head(3).assign(
-        customer_id=["=1+1", "@c", "c001"], given_at=END, score=0, comment=["=cmd()", "+62 is\nmy\tnumber", '"hi", he said'],
-        touchpoint="-x", theme="late",
+        customer_id=["=1+1", "@c", "c001"], given_at=END, score=0,
+        comment=["=cmd()", "+62 is\nmy\tnumber", '"hi", he said'], touchpoint="-x", theme="late",
     )  # fmt: skip
     tables["feedback"] = pd.concat([tables["feedback"], told], ignore_index=True)
     voice = listen(study_of(tmp_path, tables, voice=VoiceSection(call_backs=50)))
     missing = CannotEstimateError("nothing")
-    save_voice(voice, missing, missing, missing, voice.call_backs(missing))
+    save_voice(voice.study.folder, missing, missing, missing, voice.call_backs(missing))
     with (tmp_path / "artifacts" / "call_backs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     by = {row["customer_id"]: row for row in rows}

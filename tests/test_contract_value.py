@@ -10,6 +10,7 @@ import pytest
 
 from clv_lib.analysis.contract_backtest import forecast_renewals, plan_tests, survival_seen
 from clv_lib.analysis.contract_value import value_members
+from clv_lib.analysis.model_survival import expected_survival
 from clv_lib.analysis.new_members import members_by_channel, new_member_draws
 from clv_lib.analysis.terms import Terms
 from clv_lib.data.contract_handover import Membership, hand_over_contracts
@@ -233,3 +234,16 @@ def test_findings_survive_the_disk(found):
         "next_renewal",
         "new_member_clv",
     ]
+
+
+def test_the_models_curve_is_the_groups_by_their_members_and_goes_beyond_what_was_seen():
+    """Two groups of 30 and 10 members: three quarters of the one curve and one of the other."""
+    groups = pd.DataFrame({"billing_period": "year", "plan": ["a", "b"], "group": ["year | a", "year | b"]})
+    sizes = groups[["billing_period", "plan"]].assign(price=1.0, n=[30, 10])
+    given = {"alpha": np.array([[0.7, 0.6]] * 3), "beta": np.array([[1.2, 3.8]] * 3)}
+    seen = pd.DataFrame({"renewal": [1, 2], "survival": [0.7, 0.5]})
+    found = expected_survival(given, sizes, groups, seen, family="sbg")
+    after = [survival("sbg", theta, renewals=3) for theta in ((0.7, 1.2), (0.6, 3.8))]
+    assert found["expected"].iloc[3] == pytest.approx(0.75 * after[0] + 0.25 * after[1])
+    assert found["seen"].tolist()[:3] == [1.0, 0.7, 0.5]
+    assert found["seen"].isna().tolist() == [False, False, False, True]

@@ -92,6 +92,12 @@ def test_value_is_moved_by_what_customers_have_done_since(tmp_path):
     ]
 
 
+def test_a_run_that_kept_too_little_is_not_compared(tmp_path):
+    now = values([("a", 1.0, True)], "active")
+    both = opened(tmp_path, now=now, before=now.drop(columns="active"))
+    assert value_changes(both["now"], both["before"]) is None
+
+
 def test_under_contract_it_is_who_stayed_left_and_joined(tmp_path):
     before = values([("a", 10.0, True), ("b", 20.0, True), ("c", 0.0, False), ("d", 0.0, False)], "active")
     now = values(

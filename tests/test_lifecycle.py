@@ -187,3 +187,12 @@ def test_movements_of_the_demo_rebuild_its_sizes(demo):
         assert (table.sum(axis=0) == monthly.loc[month]).all()
         assert (table.drop(index=NEW).sum(axis=1) == monthly.loc[month - 1]).all()
     assert int(found.movements[N].sum()) == int(monthly.to_numpy().sum())
+
+
+def test_a_short_log_foresees_as_many_newcomers_as_came_when_it_had_seen_everybody():
+    """Whoever was a customer before looks new at first: 400, 100, 20 and then 6 a month for half a year."""
+    new = [400, 100, 20, 6, 6, 6, 6, 6, 6]
+    rows = [(month, NEW, -1, "retention", 0, 0, n) for month, n in enumerate(new)]
+    rows += [(month, "retention", 0, "retention", 0, 1, sum(new[:month])) for month in range(1, len(new))]
+    ahead = project_stages(cells(rows), seed=3, draws=200)
+    assert ahead.arrivals.sum(axis=1).mean() == pytest.approx(12 * 6, rel=0.35), "the drift is wide"

@@ -48,7 +48,7 @@ def test_a_first_run_has_no_change_and_one_sentence(tmp_path):
 
 
 def test_each_number_says_how_it_moved_and_whether_beyond_its_uncertainty(tmp_path):
-    """900 ± 20 to 960 ± 20: the change of 60 has a range of hypot(20, 20) = 28.28 either way; 0.5 points ± 2.83 is within."""
+    """900 ± 20 to 960 ± 20: the change of 60 has a range of hypot(20, 20) = 28.28 either way; 0.5 ± 2.83 is within."""
     value, again, risk = cards(two_runs(tmp_path))
     assert value.trend.sentence.text("en") == "$60.00 more than on 31 December 2025: beyond its uncertainty"
     assert (value.trend.way, value.trend.tone) == ("up", "good")
@@ -65,7 +65,7 @@ def test_the_table_holds_then_now_and_the_range_of_the_change(tmp_path):
     assert "2 of 3 numbers have moved by more than their uncertainty" in text
     assert "Value of the customers (+$60.00), Value at risk (+$40.00)." in text
     assert "$900$960+$60.00+$31.72+$88.28beyond its uncertainty" in text
-    assert "60.0\u00a0%60.5\u00a0%+0.5 points−2.3+3.3within its uncertainty" in text
+    assert "60.0 %60.5 %+0.5 points−2.3+3.3within its uncertainty" in text
 
 
 def test_it_says_why(tmp_path):
@@ -190,6 +190,39 @@ def test_three_things_to_do_by_what_they_are_worth(tmp_path, profit, first):
     assert "$20.00 of value is at risk with them" in text
     assert "expected to gain $14.00 after its cost" in text
     assert text.rstrip().endswith("Keep them.Why not.")
+
+
+JOURNEY = pd.DataFrame(
+    {
+        "touchpoint": ["delivery", "support", "the shop"],
+        "share": [0.4, 0.2, 0.5],
+        "unhappy": [40, 10, 50],
+        "passing": [300, 50, 400],
+        "friction": [120.0, 10.0, 200.0],
+        "whole": [False, False, True],
+    }
+)
+
+
+def test_what_customers_say_comes_after_what_is_known_to_gain(tmp_path):
+    """Of the points of the journey the first, not the relationship as a whole; a call to whoever was unhappy last."""
+    shop = two_runs(tmp_path)
+    voice = shop.folder(NOW, "07_customer_voice")
+    voice.write_table("voice_journey", JOURNEY)
+    assert said([three_tasks(shop.study(), OTHERWISE)]).startswith("Mend “delivery” first.")
+    calls = replace(AT_RISK, name="customers_to_call_back", value=12.0)
+    voice.record_key_figures("07_customer_voice", [calls])
+    with_plan(shop)
+    what, why = three_tasks(shop.study(), OTHERWISE).tasks[2]
+    assert what.text("en") == "Mend “delivery” first, and call back the 12 customers whose last word was unhappy."
+    assert why.text("en") == (
+        "40\u00a0% of those asked about it are unhappy; 300 customers pass it, and $120 of value lies with the unhappy "
+        "among them."
+    )
+    voice.write_table("voice_journey", JOURNEY.drop(columns="friction"))
+    assert "lies with" not in said([three_tasks(shop.study(), OTHERWISE)])
+    voice.write_table("voice_journey", JOURNEY.assign(unhappy=0))
+    assert "Mend" not in said([three_tasks(shop.study(), OTHERWISE)])
 
 
 def test_without_plan_and_list_the_values_speak(tmp_path):

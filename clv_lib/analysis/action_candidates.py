@@ -1,8 +1,8 @@
 """Who may be in a play, on which day, and what it is expected to gain; and of everybody else, why not.
 
-The play's expected profit per contact is that of a mean customer of the group. Within the group it is shared out by what
-the play moves: by expected revenue where it moves purchases, by value at risk where it keeps customers. So the gains of
-the whole group add up to what the strategy expects of it, and the best of it are found.
+The play's expected profit per contact is that of a mean customer of the group. Within the group it is shared out by
+what the play moves: by expected revenue where it moves purchases, by value at risk where it keeps customers. So the
+gains of the whole group add up to what the strategy expects of it, and the best of it are found.
 """
 
 from collections.abc import Mapping
@@ -109,15 +109,21 @@ def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame, rules
     play : Play
     offers : DataFrame
         One row per group that the play is planned for: ``segment, band, profit`` (expected of a contact with a mean
-        customer of the group, currency) and ``contact`` (what one costs whoever gets it).
+        customer of the group, currency), ``contact`` (what one costs whoever gets it) and ``trial``: whether nobody has
+        measured the play, so that it is tried on the group as a whole, also where single customers promise less than
+        a contact costs.
     rules : Rules
     """
     profit, cost = nw.lit(None).cast(nw.Float64), nw.lit(None).cast(nw.Float64)
+    trial = nw.lit(0).cast(nw.Int64)
     for row in offers.itertuples(index=False):
         here = (nw.col(SEGMENT) == str(row.segment)) & (nw.col(BAND) == int(row.band))
         profit = nw.when(here).then(nw.lit(float(row.profit))).otherwise(profit)
         cost = nw.when(here).then(nw.lit(float(row.contact))).otherwise(cost)
-    found = people.with_columns(profit.alias("profit"), cost.alias("contact")).filter(~nw.col("profit").is_null())
+        trial = nw.when(here).then(nw.lit(int(row.trial))).otherwise(trial)
+    found = people.with_columns(profit.alias("profit"), cost.alias("contact"), trial.alias("trial")).filter(
+        ~nw.col("profit").is_null()
+    )
     part = nw.col(_AT_RISK if play.moves == "stay" else _REVENUE)
     gain = part * (nw.col("profit") + nw.col("contact")) - nw.col("contact")
     found = with_due(found, play, rules.calendar).with_columns(gain.alias(GAIN))
@@ -146,5 +152,5 @@ def _obstacles(name: str, play: Play, rules: Rules) -> dict[str, nw.Expr]:
     found[NO_DAY] = nw.col(RAW).is_null()
     found[RESTING] = nw.col(DUE).is_null() & nw.col("due_but_for_rest")
     found[NOT_DUE] = nw.col(DUE).is_null()
-    found[NO_GAIN] = nw.col(GAIN) <= 0
+    found[NO_GAIN] = (nw.col(GAIN) <= 0) & (nw.col("trial") == 0)
     return found

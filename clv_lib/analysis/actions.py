@@ -1,6 +1,6 @@
 """The action list: of every planned group the customers whom the play is expected to gain most, each on its day.
 
-Customers are taken best first, each is tossed into an arm, and a group is full once as many are treated as were planned;
+Customers are taken best first, each is tossed into an arm, and a group is full once as many are treated as planned;
 those left out to measure come on top. Nobody is in more plays at a time than the settings allow, in either arm, and no
 two contacts of one customer are nearer than the days of rest: a customer taken for one play is looked at by the next.
 """
@@ -27,10 +27,14 @@ from clv_lib.analysis.action_candidates import (
     with_bases,
 )
 from clv_lib.analysis.arms import campaign_id, toss
+from clv_lib.analysis.budgeting import Plan
+from clv_lib.analysis.play_profit import ACCEPTANCE, CONTACT
 from clv_lib.analysis.send_dates import DUE, Calendar, with_anchors
+from clv_lib.analysis.strategy import PRIOR
 from clv_lib.analysis.suppression import (
     CONTACTS,
     RUNNING,
+    TROUBLES,
     consent_is_kept,
     with_consent,
     with_contacts,
@@ -42,7 +46,6 @@ from clv_lib.data.tables.crm import CONTROL, TREATED
 from clv_lib.names import (
     ARM,
     BAND,
-    BIRTH_DATE,
     CAMPAIGN_ID,
     CHURN_RISK,
     CUSTOMER_ID,
@@ -57,12 +60,12 @@ from clv_lib.names import (
 from clv_lib.settings import Play, Settings
 
 SEND_ON, CONSENT, LANGUAGE_SAID = "send_on", "consent", "language said"
-PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact")
+PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact", "trial")
 LOOKED_AT: Final = ("customers", "interactions", "refunds", "feedback", "campaign_members")
 _MORE, _SPARE = 1.5, 100  # times the customers that a plan needs, and some: a coin falls as it likes
 _FACTS: Final = (
     CUSTOMER_ID, SEGMENT, BAND, LIFECYCLE_STAGE, RESIDUAL_CLV, CHURN_RISK, CONSENT, CONTACTS, RUNNING, LAST_DAY, "gap",
-    "joined", "expected", "renewal_day", BIRTH_DATE, REGION, LANGUAGE_SAID, DUE, GAIN,
+    "joined", "expected", "renewal_day", "birthday", "last_birthday", *TROUBLES, REGION, LANGUAGE_SAID, DUE, GAIN,
 )  # fmt: skip
 
 
@@ -139,8 +142,8 @@ def draw_up(
         ``segments`` (``customer_id, segment, band, lifecycle_stage, residual_clv, churn_risk``) and ``summary`` of the
         purchases; of ``values``, ``risks``, ``refunds`` and the tables of the record those that there are.
     planned : DataFrame
-        ``segment, band, play, customers`` (to treat), ``profit`` (expected of a contact, currency) and ``contact`` (what
-        one costs whoever gets it, currency).
+        ``segment, band, play, customers`` (to treat), ``profit`` (expected of a contact, currency), ``contact`` (what
+        one costs whoever gets it, currency) and ``trial`` (nobody has measured the play).
     plays : mapping of str to Play
     settings : Settings
     as_of : date
@@ -151,7 +154,7 @@ def draw_up(
     stated = settings.actions.unknown_consent
     calendar = Calendar(as_of, settings.actions.days, settings.actions.late_days, strategy.rest_days)
     rules = Rules(calendar, settings.actions, strategy, unknown_consent=(not known) if stated is None else stated)
-    people = kept(_people(tables, settings, calendar))
+    people = kept(_people(tables, settings, calendar)) if len(planned) else tables["segments"]
     offered = {name: _offered(people, name, plays[name], own, planned, rules) for name, own in planned.groupby(PLAY)}
     taken = _Taken(strategy.plays_per_customer, strategy.rest_days, strategy.most_contacts)
     rows, left_out, counts = [], [], []
@@ -166,7 +169,9 @@ def draw_up(
         rows.append(chosen)
         counts.append({**option, "listed": len(chosen), TREATED: int((chosen[ARM] == TREATED).sum())})
         reasons = {**{key: n for key, n in kept_out.items() if key != OK}, **_added(kept_out, why)}
-        left_out += [{PLAY: name, SEGMENT: option[SEGMENT], "reason": key, "customers": n} for key, n in reasons.items()]
+        left_out += [
+            {PLAY: name, SEGMENT: option[SEGMENT], "reason": key, "customers": n} for key, n in reasons.items()
+        ]
     return ActionList(
         rows=_together(rows),
         left_out=_summed(left_out),
@@ -180,7 +185,7 @@ def draw_up(
 
 @dataclass(frozen=True)
 class _Offered:
-    """The customers of one play's groups: those who may get it, best first, and how many of the others for each reason."""
+    """The customers of one play's groups: who may get it, best first, and how many others for each reason."""
 
     waiting: pd.DataFrame
     counts: pd.DataFrame
@@ -210,6 +215,20 @@ def _most_needed(planned: pd.DataFrame, rules: Rules) -> int:
     """Customers of a group who can be needed at most: all its plays, both arms, and more luck than there is."""
     both = planned.groupby([SEGMENT, BAND])["customers"].sum().max() / (1 - rules.strategy.control_share)
     return int(_MORE * both) + _SPARE
+
+
+def planned_of(plan: Plan | None) -> pd.DataFrame:
+    """What :func:`draw_up` reads of a plan: whom to treat, what a contact earns and costs; no row without a plan."""
+    if plan is None or plan.table.empty:
+        return pd.DataFrame(columns=list(PLANNED))
+    fixed = plan.options.table.groupby([SEGMENT, BAND, PLAY], as_index=False)[[CONTACT, ACCEPTANCE]].mean()
+    table = plan.table.merge(fixed, on=[SEGMENT, BAND, PLAY], how="left", validate="one_to_one")
+    found = table.assign(
+        profit=table["profit"] / table["customers"],
+        contact=table[CONTACT] + table[ACCEPTANCE],
+        trial=table["source"] == PRIOR,
+    )
+    return found[list(PLANNED)]
 
 
 def _people(tables: Mapping[str, Frame], settings: Settings, calendar: Calendar) -> Frame:

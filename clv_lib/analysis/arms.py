@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+from scipy import stats
 
 from clv_lib.data.tables.crm import CONTROL, TREATED
 
@@ -45,3 +46,10 @@ def arms(customer_ids: Sequence[str], play: str, campaign: str, *, control_share
     """
     left_out = np.array([toss(each, play, campaign) < control_share for each in customer_ids], dtype=bool)
     return np.where(left_out, CONTROL, TREATED)
+
+
+def binomial_range(customers: int, share: float, *, mass: float) -> tuple[int, int]:
+    """How many of some customers a fair coin leaves out, in ``mass`` of all cases."""
+    tail = (1 - mass) / 2
+    low, high = stats.binom.ppf([tail, 1 - tail], customers, share)
+    return int(low), int(high)

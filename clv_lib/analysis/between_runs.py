@@ -23,7 +23,7 @@ GROUPS: Final = (NEW, JOINED, BOUGHT, STAYED, SILENT, LEFT, FORMER, GONE)
 _THEN: Final = "_then"
 
 
-def value_changes(now: Frame, before: Frame) -> pd.DataFrame:
+def value_changes(now: Frame, before: Frame) -> pd.DataFrame | None:
     """Value of the customers then and now, by what they have done since.
 
     Parameters
@@ -36,10 +36,12 @@ def value_changes(now: Frame, before: Frame) -> pd.DataFrame:
     -------
     DataFrame
         group, customers, before, now (residual CLV, currency): the groups that hold anybody, in the order of
-        :data:`GROUPS`.
+        :data:`GROUPS`. None where the earlier run did not keep what tells them apart.
     """
     contractual = ACTIVE in now.collect_schema().names()
     traces = (ACTIVE,) if contractual else (FREQUENCY, LAST_DAY)
+    if not {CUSTOMER_ID, RESIDUAL_CLV, *traces} <= set(before.collect_schema().names()):
+        return None
     both = _beside(now, before, (RESIDUAL_CLV, *traces))
     is_new, is_gone = nw.col(f"{RESIDUAL_CLV}{_THEN}").is_null(), nw.col(RESIDUAL_CLV).is_null()
     group = _by_contract() if contractual else _by_purchases()

@@ -16,17 +16,33 @@ from clv_lib.analysis.economics import Economics
 from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.loop_rules import Rule, Situation
 from clv_lib.analysis.loop_seen import Seen, fit, look
+from clv_lib.analysis.play_library import library
 from clv_lib.analysis.strategy import Beliefs, options
-from clv_lib.data.simulate.rounds import MARGIN, Company, World
+from clv_lib.data.simulate.rounds import MARGIN, Company, World, world
 from clv_lib.data.simulate.treatment import PARTS, treat
-from clv_lib.data.simulate.true_plays import TruePlay
+from clv_lib.data.simulate.true_plays import TruePlay, true_plays
 from clv_lib.names import CUSTOMER_ID
 from clv_lib.periods import continuous_rate, weeks_in_months
 from clv_lib.settings import Play, StrategySection
 
 Learner = Callable[[Company, int], Beliefs]  # what is believed before a round, from all that was seen until then
 ECONOMICS: Final = Economics(MARGIN, continuous_rate(0.12), weeks_in_months(12))
-DRAWS: Final = 100
+DRAWS: Final = 60
+PRICES: Final = {  # of one contact, in Rp: mail and app messages, and two that take a person
+    "welcome": 800,
+    "second_purchase": 800,
+    "replenishment": 800,
+    "cross_sell": 800,
+    "upsell": 800,
+    "loyalty": 800,
+    "win_back": 1_000,
+    "vip_access": 1_500,
+    "priority_support": 2_000,
+    "education": 800,
+    "exclusive_content": 800,
+    "after_sales": 800,
+}
+BUDGET: Final = 300.0  # Rp a round for each customer who may be written to: for about a third of them
 
 
 @dataclass(frozen=True)
@@ -54,28 +70,28 @@ class Contest:
     model: ValueModel
 
 
-def contest(
-    world: World,
-    truth: Mapping[str, TruePlay],
-    plays: dict[str, Play],
-    section: StrategySection,
-    *,
-    budget: float,
-    draws: int = DRAWS,
-) -> Contest:
+def priced_plays() -> dict[str, Play]:
+    """Plays of the library, as it believes in them, with the prices of the world."""
+    found = library()
+    return {name: found[name].model_copy(update={"cost_per_contact": float(cost)}) for name, cost in PRICES.items()}
+
+
+def contest(customers: int, *, seed: int) -> Contest:
     """Let a company that has never run a play read its history.
 
     Parameters
     ----------
-    budget : float
-        For each round, per customer who may be written to before the first, in Rp.
-    draws : int
-        Posterior draws that every figure is carried through.
+    customers : int
+        People who ever order something, until a year after the last round; before the first it is a bit under half.
+    seed : int
+        Of the world and its truth.
     """
-    company, moment = Company(world), world.calendar.begins(0)
-    end = world.calendar.day(moment - 1)
-    model = fit(company.transactions(moment), end=end, economics=ECONOMICS, draws=draws, seed=world.seed)
-    return Contest(world, truth, plays, section, budget * len(company.reachable(moment)), model)
+    origin, plays = world(customers, seed=seed), priced_plays()
+    company, moment = Company(origin), origin.calendar.begins(0)
+    end = origin.calendar.day(moment - 1)
+    model = fit(company.transactions(moment), end=end, economics=ECONOMICS, draws=DRAWS, seed=seed)
+    budget = BUDGET * len(company.reachable(moment))
+    return Contest(origin, true_plays(plays, seed=seed), plays, StrategySection(), budget, model)
 
 
 def play_rounds(contest: Contest, rule: Rule, learner: Learner) -> pd.DataFrame:
@@ -98,7 +114,7 @@ def decide(contest: Contest, rule: Rule, beliefs: Beliefs, company: Company, num
     seen = seen_before(contest, company, number)
     found = options(seen.base, contest.plays, beliefs, contest.section)
     seed = contest.world.seed * 1_000 + number
-    chosen = rule(Situation(seen, found, contest.plays, contest.section, contest.budget, seed))
+    chosen = rule(Situation(seen, found, contest.plays, contest.section, contest.budget, f"round-{number}", seed))
     person = pd.Series(np.arange(len(contest.world.ids)), index=contest.world.ids)
     return chosen.assign(person=person[chosen[CUSTOMER_ID]].to_numpy())[["person", "play", "treated"]]
 
@@ -114,3 +130,9 @@ def seen_before(contest: Contest, company: Company, number: int) -> Seen:
         end=calendar.day(moment - 1),
         seed=contest.world.seed * 1_000 + number,
     )
+
+
+def margin_over_best(strategy: float, rules: Mapping[str, float]) -> float:
+    """How far the strategy is ahead of the best rule, as a part of what that rule earns or loses."""
+    best = max(rules.values())
+    return (strategy - best) / max(abs(best), 1e-9)

@@ -111,8 +111,9 @@ def _pairs(baskets: Frame, products: pd.DataFrame, *, fewest: int) -> pd.DataFra
     found = collected(
         both.group_by("product", "other").agg(nw.len().alias("together")).filter(nw.col("together") >= fewest)
     )
-    buyers = products.set_index("product")[_BUYERS].astype(float)
-    cosine = found["together"] / (found["product"].map(buyers) * found["other"].map(buyers)) ** 0.5
+    buyers = products.set_index("product")[_BUYERS].astype("float64")
+    of, others = (found[name].map(buyers).astype("float64") for name in ("product", "other"))
+    cosine = found["together"].astype("float64") / (of * others) ** 0.5
     return found.assign(cosine=cosine).sort_values(["product", "other"], ignore_index=True)
 
 
@@ -120,7 +121,9 @@ def _names(products: Frame) -> dict[str, str]:
     if NAME not in products.collect_schema().names():
         return {}
     rows = collected(products.select(nw.col(PRODUCT_ID).cast(nw.String), nw.col(NAME).cast(nw.String)))
-    return {str(key): str(name) for key, name in zip(rows[PRODUCT_ID], rows[NAME], strict=True) if name == name and name}
+    return {
+        str(key): str(name) for key, name in zip(rows[PRODUCT_ID], rows[NAME], strict=True) if name == name and name
+    }
 
 
 def recommended(

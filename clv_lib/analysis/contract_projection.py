@@ -127,7 +127,7 @@ def project_members(
     rng = np.random.default_rng(seed)
     theta = parameters_of(family, draws)
     size = len(theta[0])
-    coming = arrivals_to_come(rng, movements, months, size)
+    coming = arrivals_to_come(rng, movements[movements[NUMBER] > movements[NUMBER].min()], months, size)
     back = _signing_again(rng, movements, size)
     mix = _mix(cells, groups)
     holdings = _held(cells, groups, size, end.toordinal())
@@ -150,7 +150,7 @@ def _held(cells: pd.DataFrame, groups: pd.DataFrame, size: int, today: int) -> l
     rows = cells.astype(dict.fromkeys(keys, str)).merge(groups[keys].reset_index(), on=keys, how="inner")
     rows = rows.assign(period=rows[BILLING_PERIOD].astype(str).map(PERIOD_DAYS))
     over = ((today - rows["started"] + 1) / rows["period"] - rows[RENEWALS]).clip(0, 1)
-    rows["survived"] = rows[RENEWALS] + over * (rows[ENDS_WITHIN] if ENDS_WITHIN in rows else 0.0)
+    rows["survived"] = rows[RENEWALS] + over * rows.get(ENDS_WITHIN, 0.0)
     columns = (rows[name] for name in ("index", "period", "started", "again", RENEWALS, "survived", N))
     return [
         Holding(int(group), period, int(started), bool(again), int(made), survived, np.full(size, int(n)))

@@ -1,4 +1,4 @@
-"""What a company that plays rounds learns from them: its campaigns and their arms, counted and modelled as on the pages."""
+"""What a company that plays rounds learns from them: its campaigns and arms, counted and modelled as on the pages."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -160,7 +160,11 @@ def _with_stages(groups: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Add ``by_stage``: how many of the reachable are in each stage, so that a play goes to its own stages alone."""
     counted = people[people[REACHABLE].to_numpy(dtype=bool)].groupby([SEGMENT, BAND, LIFECYCLE_STAGE]).size()
     found = [
-        {str(stage): int(n) for (segment, band, stage), n in counted.items() if (segment, band) == (row.segment, row.band)}
+        {
+            str(stage): int(n)
+            for (segment, band, stage), n in counted.items()
+            if (segment, band) == (row.segment, row.band)
+        }
         for row in groups.itertuples()
     ]
     return groups.assign(by_stage=found)

@@ -1,11 +1,11 @@
-"""On which day to write: an anchor in the customer's own calendar, and as many days before or after it as the play says.
+"""On which day to write: an anchor in the customer's own calendar, and days before or after it as the play says.
 
-All days are calendar days where the customer lives, and day numbers inside: neither a time zone nor a change of the clocks
-can move them. The hour is set in the customer's own time zone when the list is written.
+All days are calendar days where the customer lives, and day numbers inside: neither a time zone nor a change of the
+clocks can move them. The hour is set in the customer's own time zone when the list is written.
 
 A message that hangs on a day must not come long after it, so each anchor has a last day: a birthday its own, a renewal
-the day before it, a purchase or joining a few days of grace; a purchase that is expected, and no anchor at all, have none
-but the end of the list. A customer who was contacted lately is written to once the rest is over, if that is in time.
+the day before it, a purchase or joining a few days of grace; a purchase that is expected, and no anchor at all, have
+none but the end of the list. A customer who was contacted lately is written to once the rest is over, if in time.
 """
 
 from collections.abc import Mapping
@@ -142,9 +142,7 @@ def with_due(people: Frame, play: Play, calendar: Calendar) -> Frame:
     raw, latest = _asked(play, calendar)
     people = people.with_columns(raw.cast(nw.Float64).alias(RAW))
     people = people.with_columns(latest.cast(nw.Float64).alias("latest"))
-    rested = nw.max_horizontal(
-        nw.col(LAST_CONTACT).fill_null(0.0) + (calendar.rest_days + 1), nw.lit(float(first))
-    )
+    rested = nw.max_horizontal(nw.col(LAST_CONTACT).fill_null(0.0) + (calendar.rest_days + 1), nw.lit(float(first)))
     people = people.with_columns(
         nw.max_horizontal(nw.col(RAW), nw.lit(float(first))).alias("unrested"),
         nw.max_horizontal(nw.col(RAW), rested).alias("soonest"),

@@ -201,6 +201,8 @@ def arrivals_to_come(rng: np.random.Generator, cells: pd.DataFrame, months: int,
     new = cells[cells[PREVIOUS_STAGE] == NEW].groupby(MONTH)[N].sum().reindex(numbers, fill_value=0)
     year = new.to_numpy(float)[-MONTHS_PER_YEAR:]
     before = new.to_numpy(float)[: -len(year)][-MONTHS_PER_YEAR:]
+    if len(before) < MONTHS_PER_YEAR / 2:  # a short log: whoever was a customer before it looks new in its first months
+        year = year[len(year) // 2 :]
     level = rng.gamma(year.sum() + 0.5, 1 / len(year), draws)
     apart = (len(year) + len(before)) / 2 / MONTHS_PER_YEAR
     known = len(before) >= MONTHS_PER_YEAR / 2 and before.sum() > 0 and year.sum() > 0

@@ -155,8 +155,6 @@ def with_contacts(people: Frame, tables: Mapping[str, Frame], *, as_of: date, da
         late.cast(nw.Int64).alias(CONTACTS),
         (ends > at).fill_null(value=False).cast(nw.Int64).alias(RUNNING),
     )
-    sums = each.group_by(CUSTOMER_ID).agg(
-        nw.col(LAST_CONTACT).max(), nw.col(CONTACTS).sum(), nw.col(RUNNING).sum()
-    )
+    sums = each.group_by(CUSTOMER_ID).agg(nw.col(LAST_CONTACT).max(), nw.col(CONTACTS).sum(), nw.col(RUNNING).sum())
     joined = people.join(sums, on=CUSTOMER_ID, how="left")
     return joined.with_columns(*(nw.col(name).cast(nw.Int64).fill_null(0) for name in (CONTACTS, RUNNING)))

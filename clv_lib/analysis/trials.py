@@ -6,8 +6,8 @@ what one would then earn, less what one earns now: for one contact in a group, w
 
 .. math:: E[\max(\pi, b)] - \max(E[\pi], b)
 
-which is nothing for a play that is known to earn more than :math:`b`, or known to earn less: the value of knowing, before
-what finding out costs. It is counted once over the customers of the group; the play may be repeated, so it is modest.
+which is nothing for a play that is known to earn more than :math:`b`, or known to earn less: the value of knowing,
+before what finding out costs. It is counted once over the customers of the group; plays are repeated, so it is modest.
 """
 
 from dataclasses import dataclass

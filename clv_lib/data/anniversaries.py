@@ -1,8 +1,8 @@
 """Birthdays and renewals to come, as day numbers: calendar days have no time zone, and so none can move them.
 
 Narwhals expressions, so pandas, DuckDB and Spark give identical days. A day that a month does not have is the month's
-last: who was born on 29 February has a birthday on the 28th in a common year, and a contract of 31 January is renewed on
-28 or 29 February. Each step is a column of its own: one expression of all would be written out many times over.
+last: who was born on 29 February has a birthday on the 28th in a common year, and a contract of 31 January is renewed
+on 28 or 29 February. Each step is a column of its own: one expression of all would be written out many times over.
 """
 
 from datetime import date
@@ -12,8 +12,8 @@ import narwhals as nw
 from clv_lib.data.customers import Frame
 from clv_lib.names import BILLING_PERIOD, STARTED_AT
 from clv_lib.periods import (
-    MONTHS_OF_BILLING,
     DAYS_PER_WEEK,
+    MONTHS_OF_BILLING,
     MONTHS_PER_YEAR,
     billing_periods_between,
     day_number,

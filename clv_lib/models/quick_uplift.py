@@ -31,7 +31,7 @@ def quick_uplift(evidence: Experiments, plays: Mapping[str, Play], *, size: int,
     rng = np.random.default_rng(seed)
     said = {name: _said(evidence, name, play) for name, play in plays.items() if (counts["play"] == name).any()}
     fits = {name: [_posterior(plays[name], said[name], ratio) for ratio in GRID] for name in said}
-    weight = stats.gamma(BETWEEN[0], scale=1 / BETWEEN[1]).logpdf(GRID)
+    weight = stats.lognorm(BETWEEN[1], scale=np.exp(BETWEEN[0])).logpdf(GRID)
     weight = weight + sum(np.array([each[2] for each in own]) for own in fits.values())
     chance = np.exp(weight - weight.max())
     at = rng.choice(len(GRID), size, p=chance / chance.sum())
@@ -39,7 +39,9 @@ def quick_uplift(evidence: Experiments, plays: Mapping[str, Play], *, size: int,
     for name, play in plays.items():
         if name in fits:
             normal = rng.standard_normal((size, len(GROUPS)))
-            changes[name] = np.stack([fits[name][k][0] + fits[name][k][1] @ z for k, z in zip(at, normal, strict=True)]).T
+            changes[name] = np.stack(
+                [fits[name][k][0] + fits[name][k][1] @ z for k, z in zip(at, normal, strict=True)]
+            ).T
         else:
             changes[name] = prior_change(play, GRID[at], rng=rng)
     behind = counts.groupby(["play", "group"])["n"].sum()

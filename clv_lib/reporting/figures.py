@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+HEADLINE_VALUE: Final = "headline_value"  # the main figure of a run, in every setting
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from typing import Final
 
 from clv_lib.analysis.intervals import INTERVAL, Estimate
 from clv_lib.reporting.contracts import ContractFindings
-from clv_lib.reporting.figures import KeyFigure
+from clv_lib.reporting.figures import HEADLINE_VALUE, KeyFigure
 from clv_lib.reporting.findings import RECORD, Findings
 from clv_lib.reporting.study import REFUSAL, Study
 
-VALUE: Final = "headline_value"  # what the customers of today are expected to bring
+VALUE: Final = HEADLINE_VALUE  # what the customers of today are expected to bring
 NEWCOMER: Final = "headline_newcomer"  # what the next one is
 REPEAT: Final = "headline_repeat"  # share who bought again; under contract, who stayed
 AT_RISK: Final = "headline_at_risk"  # value that silence or leaving would take

@@ -11,6 +11,7 @@ from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.files import write_text
 from clv_lib.reporting.html import SUMMARY, frame, heading_of, language_link, read_notebook, render_body
 from clv_lib.reporting.runs import RANK, runs_of
+from clv_lib.reporting.trend import trend
 from clv_lib.reporting.wording import LANGUAGES, Language, Sentence, day, money, say, say_count, share, translate, words
 
 PAGE_NAMES: Final[dict[str, Sentence]] = {
@@ -121,7 +122,13 @@ def render_index(reports: Path) -> dict[str, str]:
 
 
 def _index_page(runs: Sequence[Mapping[str, Any]], language: Language) -> str:
-    items = Markup("").join(_index_item(run, language) for run in runs)
+    newest = {str(run.get("dataset")): run for run in reversed(runs)}
+    items = Markup("").join(
+        _index_item(
+            run, language, _trend(run, runs, language) if newest[str(run.get("dataset"))] is run else Markup("")
+        )
+        for run in runs
+    )
     content = Markup('<h1>{}</h1><p class="clv-answer">{}</p><ul class="runs">{}</ul>').format(
         translate("Which reports are there?", language), _index_answer(runs).text(language), items
     )
@@ -145,7 +152,12 @@ def _index_answer(runs: Sequence[Mapping[str, Any]]) -> Sentence:
     )
 
 
-def _index_item(run: Mapping[str, Any], language: Language) -> Markup:
+def _trend(run: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], language: Language) -> Markup:
+    """How the main figure of a run's dataset has moved."""
+    return trend([each for each in runs if each.get("dataset") == run.get("dataset")], language)
+
+
+def _index_item(run: Mapping[str, Any], language: Language, moved: Markup) -> Markup:
     languages = [each for each in (run.get("parameters") or {}).get("languages", ["en"]) if each in LANGUAGES]
     place = _place(language, languages) if language in languages else ""
     href = f"{run.get('dataset')}/{run.get('run_id')}/{place}index.html"
@@ -154,11 +166,12 @@ def _index_item(run: Mapping[str, Any], language: Language) -> Markup:
     parts = [_subtitle(run, language), when]
     if run.get("status") == "untrusted":
         parts.append(translate("figures withheld: the model did not pass its checks", language))
-    return Markup('<li><a href="{}"><strong>{}</strong></a><p class="when">{}</p>{}</li>').format(
+    return Markup('<li><a href="{}"><strong>{}</strong></a><p class="when">{}</p>{}{}</li>').format(
         href,
         run.get("title") or run.get("dataset"),
         " · ".join(part for part in parts if part),
         _index_figure(run, language),
+        moved,
     )
 
 

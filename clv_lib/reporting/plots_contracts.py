@@ -9,6 +9,39 @@ from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Sentence, number, share
 
 
+def survival(
+    curve: pd.DataFrame,
+    *,
+    title: Sentence,
+    alt: Sentence,
+    caption: Sentence,
+    labels: dict[str, Sentence],
+) -> Figure:
+    """Share still there after each renewal: seen, and by the fitted model beyond what was seen.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        renewals, seen (NaN where it has not been), expected, low, high.
+    labels : dict
+        Sentences ``x``, ``y``, ``seen``, ``expected``.
+    """
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        t = curve["renewals"]
+        axes.bar(t, curve["seen"], color=PALE, width=0.78, label=labels["seen"].text(language))
+        axes.fill_between(t, curve["low"], curve["high"], color=ACCENT, alpha=0.2, linewidth=0)
+        axes.plot(t, curve["expected"], color=ACCENT, label=labels["expected"].text(language))
+        axes.set_ylim(0, 1)
+        ticks(axes.xaxis, number, language)
+        ticks(axes.yaxis, share, language)
+        legend(axes, narrow)
+
+    return figure(
+        "survival", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint, tall=1.15
+    )
+
+
 def staying(
     curve: pd.DataFrame,
     *,

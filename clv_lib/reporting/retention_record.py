@@ -14,6 +14,7 @@ from clv_lib.names import COHORT, PERIOD
 from clv_lib.reporting.study import RECORD_PREFIX, Study
 
 PURCHASES = "purchases.nc"
+CONTRACTS = "contracts.nc"
 
 
 def alive_shares(study: Study, found: Audit) -> pd.DataFrame | None:
@@ -29,6 +30,32 @@ def alive_shares(study: Study, found: Audit) -> pd.DataFrame | None:
     posterior = load_posterior(study.folder.where(PURCHASES))
     closed_forms(posterior.family)  # type: ignore[arg-type]  # says so where the file names no family of ours
     return alive_by_cohort(cells, posterior.draws(study.draws, study.seed), family=posterior.family)  # type: ignore[arg-type]
+
+
+def survival_of_contracts(study: Study, found: ContractAudit) -> pd.DataFrame | None:
+    """Share still there after each renewal: seen, and by the model of the page on value; None where it left none.
+
+    Returns
+    -------
+    DataFrame
+        renewals (0, 1, ...), seen (NaN beyond the last that fell due), expected, low, high: members of all groups by
+        their number, draw by draw.
+    """
+    from clv_lib.analysis.model_survival import expected_survival
+    from clv_lib.models.contract_fit import groups_of
+    from clv_lib.models.posterior import load_posterior
+    from clv_lib.reporting.contracts import membership
+
+    if not study.folder.has(CONTRACTS) or found.renewals.empty:
+        return None
+    posterior = load_posterior(study.folder.where(CONTRACTS))
+    return expected_survival(
+        posterior.draws(study.draws, study.seed),
+        membership(study).sizes,
+        groups_of(posterior),
+        found.renewals,
+        family=posterior.family,
+    )
 
 
 def save_audit(study: Study, found: Audit) -> None:

@@ -11,12 +11,14 @@ from clv_lib.analysis.between_runs import moves, value_changes
 from clv_lib.analysis.difference import Change, change
 from clv_lib.data.handover import opened_record
 from clv_lib.names import LIFECYCLE_STAGE, SEGMENT
+from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.fingerprints import library_digest
 from clv_lib.reporting.headlines import AT_RISK, HEADLINES, NEWCOMER, REPEAT, VALUE, estimate_of
 from clv_lib.reporting.previous import PreviousRun
 from clv_lib.reporting.stages import ASSUMPTIONS
 from clv_lib.reporting.study import Study
 
+RISKS: Final = "churn_risk"
 _GROUPINGS: Final = {SEGMENT: "customer_segments", LIFECYCLE_STAGE: "lifecycle_stages"}  # the finer one first
 _OF_THE_DATA: Final = ("dataset.as_of", "dataset.calibration_end", "dataset.name", "dataset.title")
 _SPANS: Final = {VALUE: "economics.horizon_months", NEWCOMER: "economics.horizon_months"}
@@ -144,12 +146,14 @@ def _same_span(name: str, study: Study, before: PreviousRun, changed: set[str]) 
     if name == REPEAT:
         return not any(key.startswith("retention.") for key in changed)
     if name == AT_RISK:
-        return _both(study, before, "churn_risk") and _horizon(study.folder) == _horizon(before)
+        return _both(study, before, RISKS) and horizon_days(study.folder) == horizon_days(before)
     return _SPANS.get(name) not in changed
 
 
-def _horizon(place: Any) -> int:
-    return int(place.read_table("churn_risk", ["horizon_days"])["horizon_days"].max())
+def horizon_days(place: RunFolder | PreviousRun) -> int | None:
+    """How far ahead a run's warning looks; None where there is nobody to warn of, or the run does not say."""
+    table = place.read_table(RISKS)
+    return int(table["horizon_days"].max()) if len(table) and "horizon_days" in table else None
 
 
 def _both(study: Study, before: PreviousRun, name: str) -> bool:
@@ -168,8 +172,9 @@ def _values(study: Study, before: PreviousRun) -> pd.DataFrame | None:
     return value_changes(*_opened(study, before, "customer_values"))
 
 
-def _moved(study: Study, before: PreviousRun, column: str) -> pd.DataFrame:
-    return moves(*_opened(study, before, _GROUPINGS[column]), column)
+def _moved(study: Study, before: PreviousRun, column: str) -> pd.DataFrame | None:
+    now, then = _opened(study, before, _GROUPINGS[column])
+    return moves(now, then, column) if column in then.collect_schema().names() else None
 
 
 def _data(study: Study, before: PreviousRun) -> DataChange:

@@ -12,11 +12,8 @@ import narwhals as nw
 import pandas as pd
 
 from clv_lib.analysis.answers import (
-    CES,
-    CSAT,
     GIVEN_DAY,
     INSTRUMENTS,
-    NPS,
     NUMBER,
     UNHAPPY,
     answers,
@@ -27,11 +24,10 @@ from clv_lib.analysis.answers import (
 from clv_lib.analysis.before_after import Change, change
 from clv_lib.analysis.call_back import call_backs
 from clv_lib.analysis.friction import Journey, journey
-from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.segments import cut_points, segmented
 from clv_lib.analysis.themes import FILED, Themes, themes
 from clv_lib.analysis.unhappiness import Stake, Unhappiness, stake, unhappiness
-from clv_lib.analysis.voice_scores import Course, course, scores, scores_by, steps
+from clv_lib.analysis.voice_scores import course, scores, scores_by, steps
 from clv_lib.data.contract_stages import contract_rules, contract_stretches
 from clv_lib.data.customers import Frame, collected, purchase_days
 from clv_lib.data.keeping import kept
@@ -61,70 +57,14 @@ from clv_lib.names import (
     N,
 )
 from clv_lib.periods import ObservationWindow
-from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.lifecycle_record import STAGES
 from clv_lib.reporting.members_ahead import beside
 from clv_lib.reporting.study import Study
+from clv_lib.reporting.voice_results import CallBacks, NobodyAskedError, Scores, main_question
 from clv_lib.settings import VoiceSection
 
-CALL_BACKS: Final = "call_backs"
-SCORES: Final = "voice_scores"
-JOURNEY: Final = "voice_journey"
-THEMES: Final = "voice_themes"
 GROUPS: Final = (LIFECYCLE_STAGE, VALUE_TIER, ACQUISITION_CHANNEL, TOUCHPOINT)
 _USUAL_HORIZON: Final = 90  # days, where no warning has chosen one
-
-
-@dataclass(frozen=True)
-class Scores:
-    """NPS, CSAT and effort: now, step by step, and by group.
-
-    Attributes
-    ----------
-    now : DataFrame
-        See :func:`~clv_lib.analysis.voice_scores.scores`; the latest answer of every customer in the days that are now.
-    over_time : DataFrame
-        The same by month_number, of all days.
-    step : int
-        Months of a step.
-    course : Course or None
-        Of the main question, from the first third of the time to the last.
-    by : dict of str to DataFrame
-        See :func:`~clv_lib.analysis.voice_scores.scores_by`, by stage, value tier, channel and touchpoint; those that
-        are known and hold two groups.
-    days : int
-        How far back now reaches.
-    """
-
-    now: pd.DataFrame
-    over_time: pd.DataFrame
-    step: int
-    course: Course | None
-    by: dict[str, pd.DataFrame]
-    days: int
-
-    @property
-    def main(self) -> pd.Series:
-        """NPS, or where nobody was asked that, the question with most answers."""
-        return _main(self.now)
-
-
-def _main(now: pd.DataFrame) -> pd.Series:
-    nps = now[now[INSTRUMENT] == NPS]
-    return nps.iloc[0] if len(nps) else now.sort_values(N, ascending=False, kind="stable").iloc[0]
-
-
-class NobodyAskedError(CannotEstimateError):
-    """There is no answer to read: the page says what to collect instead."""
-
-
-@dataclass(frozen=True)
-class CallBacks:
-    """Whom to call back: the list, how many there would be without an end to it, and the days it reaches back."""
-
-    listed: pd.DataFrame
-    unhappy: int
-    days: int
 
 
 @dataclass(frozen=True)
@@ -220,7 +160,7 @@ class Voice:
             cells = score_cells(rows.with_columns(nw.col(name).cast(nw.String).fill_null("")), [name])
             if cells[name].nunique() > 1:
                 groups[name] = scores_by(cells, group=name, seed=seed)
-        moved = course(over_time, instrument=str(_main(now)[INSTRUMENT]), seed=seed)
+        moved = course(over_time, instrument=str(main_question(now)[INSTRUMENT]), seed=seed)
         return Scores(now, over_time, step, moved, groups, days)
 
     def journey(self) -> "Journey | CannotEstimateError":
@@ -375,46 +315,3 @@ def _counts(given: Frame | None) -> pd.DataFrame:
     )
     order = {name: k for k, name in enumerate(INSTRUMENTS)}
     return found.sort_values(INSTRUMENT, key=lambda names: names.map(order), ignore_index=True)[columns]
-
-
-def save_voice(
-    voice: Voice,
-    found: "Scores | CannotEstimateError",
-    way: "Journey | CannotEstimateError",
-    said: "Themes | CannotEstimateError",
-    listed: "CallBacks | CannotEstimateError",
-) -> None:
-    """Leave the scores, the journey, the themes and the list, as far as there are any."""
-    folder = voice.study.folder
-    if not isinstance(found, CannotEstimateError):
-        folder.write_table(SCORES, found.over_time)
-    if not isinstance(way, CannotEstimateError):
-        folder.write_table(JOURNEY, way.table)
-    if not isinstance(said, CannotEstimateError):
-        folder.write_table(THEMES, said.shown.drop(columns=["words", "quote"], errors="ignore").astype({THEME: str}))
-    if not isinstance(listed, CannotEstimateError):
-        table = listed.listed.copy()
-        table[GIVEN_DAY] = pd.to_datetime([pd.Timestamp.fromordinal(int(day)) for day in table[GIVEN_DAY]])
-        folder.write_csv(CALL_BACKS, table.rename(columns={GIVEN_DAY: "given_at"}))
-
-
-def voice_figures(
-    found: "Scores | CannotEstimateError",
-    cost: "Unhappiness | CannotEstimateError",
-    listed: "CallBacks | CannotEstimateError",
-) -> list[KeyFigure]:
-    """The figures that a run is remembered by."""
-    figures = []
-    if not isinstance(found, CannotEstimateError):
-        units = {NPS: "points", CSAT: "share", CES: "share"}
-        for name, *ends in found.now[[INSTRUMENT, "score", "low", "high"]].itertuples(index=False):
-            value, low, high = (float(each) for each in ends)
-            figures.append(KeyFigure(str(name), value, low, high, units[str(name)], INTERVAL, "expected"))
-    if not isinstance(cost, CannotEstimateError):
-        gap = cost.gone.difference
-        figures.append(
-            KeyFigure("unhappy_leave_more_often_by", gap.mean, gap.low, gap.high, "share", gap.mass, "expected")
-        )
-    if not isinstance(listed, CannotEstimateError):
-        figures.append(KeyFigure("customers_to_call_back", float(listed.unhappy), unit="customers"))
-    return figures

@@ -1,4 +1,4 @@
-"""``[actions]``: who may be contacted, in which language and at which hour, and how far ahead the action list reaches."""
+"""``[actions]``: who may be contacted, in which language and at which hour, and how far ahead the list reaches."""
 
 from typing import Annotated
 
@@ -38,7 +38,8 @@ class ActionsSection(Section):
         "language", description="attribute of customers that says in which language they read, if there is one"
     )
     regions: dict[str, RegionSection] = Field(
-        default_factory=dict, description="language and time zone by the customers' region, as in [actions.regions.NAME]"
+        default_factory=dict,
+        description="language and time zone by the customers' region, as in [actions.regions.NAME]",
     )
     complaint_days: int = Field(
         365, ge=1, le=3650, description="days after which a complaint that nobody has closed counts as forgotten"
@@ -51,9 +52,7 @@ class ActionsSection(Section):
         ("service_recovery", "priority_support"),
         description="plays for customers with an open complaint, a recent refund or a recent low score all the same",
     )
-    after_trouble: tuple[str, ...] = Field(
-        ("service_recovery",), description="plays that are for such customers alone"
-    )
+    after_trouble: tuple[str, ...] = Field(("service_recovery",), description="plays that are for such customers alone")
     products: int = Field(3, ge=0, le=10, description="most products that are recommended to a customer")
     bought_days: int = Field(
         365, ge=1, le=3650, description="a product bought within so many days is recommended only if it is used up"

@@ -21,9 +21,9 @@ from clv_lib.data.simulate.window import Flags, Floats, Ints
 from clv_lib.periods import DAYS_PER_WEEK
 from clv_lib.settings import Play
 
-FATIGUE: Final = (
-    0.002  # chance that a contact ends the relationship, for the first in FATIGUE_DAYS; twice for the second
-)
+# chance that the first contact in FATIGUE_DAYS ends the relationship, twice that for the second, and so on: of those
+# who get one every month one in 400 is driven away each time, near what the settings believe
+FATIGUE: Final = 0.0005
 FATIGUE_DAYS: Final = 90
 BORROWED: Final = 0.25  # part of the orders that a discount brings which would have come later
 PARTS: Final = ("gain", "kept", "given_away", "borrowed", "driven_away", "cost")

@@ -223,6 +223,18 @@ def _method(found: Since) -> tuple[Sentence, ...]:
     return ()
 
 
+def _caption(moved: pd.DataFrame) -> Sentence:
+    if groups.SILENT in set(moved["group"]):
+        return say(
+            "Expected value of all customers then and now, by what they have done since; number of customers in "
+            "brackets. The parts add up exactly. Whoever buys nothing loses value by that alone."
+        )
+    return say(
+        "Expected value of all customers then and now, by what they have done since; number of customers in brackets. "
+        "The parts add up exactly."
+    )
+
+
 def _waterfall(values: pd.DataFrame | None, currency: str) -> tuple[Figure, ...]:
     """Whose value makes the difference."""
     if values is None or values.empty:
@@ -258,10 +270,7 @@ def _waterfall(values: pd.DataFrame | None, currency: str) -> tuple[Figure, ...]
                 now=money(now, currency),
                 parts=listed(parts),
             ),
-            caption=say(
-                "Expected value of all customers then and now, by what they have done since; number of customers in "
-                "brackets. The parts add up exactly. Whoever buys nothing loses value by that alone."
-            ),
+            caption=_caption(moved),
             x=say("expected value"),
             y=say("what the customers have done since"),
         ),

@@ -7,12 +7,13 @@ from clv_lib.analysis.churn_warning import ChurnWarning
 from clv_lib.data.quality import QualityReport
 from clv_lib.reporting.churn_record import Watch
 from clv_lib.reporting.elements import Card, Cards, Element, Paragraph, Table, Trust
-from clv_lib.reporting.plots_churn import promised
 from clv_lib.reporting.summaries import rows_of
+from clv_lib.reporting.summaries.churn_shapes import leaving_card, promised_figure, shares_table, value_card
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.wording import Sentence, count, day, money, number, say, share
 
 WELL_CALIBRATED: Final = 0.03
+CLOSER: Final = 0.01  # by which a rival must promise closer to be named
 METHODS: Final = {
     MODEL: say("This warning"),
     FORMULA: say("Purchase model alone"),
@@ -75,10 +76,8 @@ def tested(found: ChurnWarning) -> tuple[Element, ...]:
     test = found.test
     if test is None:
         return (Paragraph((say("The log is too short for a test on days that the warning has not seen."),)),)
-    error = test.of(MODEL, "calibration_error")
-    figure = promised(
-        test.tenths,
-        title=say("Promised and happened differ by {error} on average", error=share(error, 1)),
+    figure = promised_figure(
+        test,
         alt=say(
             "Ten points, one for each tenth of the predicted probability: the lowest was promised {low} and came to "
             "{low_came}, the highest was promised {high} and came to {high_came}.",
@@ -93,33 +92,18 @@ def tested(found: ChurnWarning) -> tuple[Element, ...]:
         ),
         x=say("predicted probability of silence"),
         y=say("share that was silent"),
-        exact=say("exactly as promised"),
     )
     return figure, *_shares(test), *_rivals(found, test)
 
 
 def _shares(test: ChurnTest) -> tuple[Element, ...]:
-    table = Table(
-        say("Customers who were silent after each test day; ranges hold {mass}", mass=share(test.mass)),
-        (say("Test day"), say("Customers"), say("Expected"), say("From"), say("To"), say("Happened")),
-        [
-            [
-                day(row.cutoff),
-                count(row.customers),
-                share(row.expected, 1),
-                share(row.low, 1),
-                share(row.high, 1),
-                share(row.silent, 1),
-            ]
-            for row in rows_of(test.shares)
-        ],
-    )
+    caption = say("Customers who were silent after each test day; ranges hold {mass}", mass=share(test.mass))
     text = say(
         "On {held} of {tests} test days the share that fell silent lay in its range.",
         held=count(test.covered),
         tests=count(len(test.shares)),
     )
-    return Paragraph((text,)), table
+    return Paragraph((text,)), shares_table(test, caption=caption, whom=say("Customers"))
 
 
 def _rivals(found: ChurnWarning, test: ChurnTest) -> tuple[Element, ...]:
@@ -149,7 +133,7 @@ def _rivals(found: ChurnWarning, test: ChurnTest) -> tuple[Element, ...]:
         "buyers had bought within {days} days before the test day: long gone customers are easy to tell.",
         days=count(found.horizon),
     )
-    return table, Paragraph((explained,)), Paragraph((_against_trees(test),))
+    return table, Paragraph((explained,)), Paragraph((_against_trees(test), *_closer(test)))
 
 
 def _against_trees(test: ChurnTest) -> Sentence:
@@ -164,6 +148,24 @@ def _against_trees(test: ChurnTest) -> Sentence:
     return say(
         "Among recent buyers boosted trees on the same signs do not order customers better: {theirs} against {ours}.",
         **values,
+    )
+
+
+def _closer(test: ChurnTest) -> tuple[Sentence, ...]:
+    """That a simpler method promised closer to what happened, where one did by more than a point."""
+    ours = test.of(MODEL, "calibration_error")
+    rivals = {name: test.of(name, "calibration_error") for name in (FORMULA, TREES)}
+    best = min(rivals, key=lambda name: rivals[name])
+    if not rivals[best] < ours - CLOSER:
+        return ()
+    return (
+        say(
+            "What this warning promised was farther from what happened than what the method “{method}” said: {ours} "
+            "against {theirs}. The order of the list does not hang on that, the number of those who fall silent does.",
+            method=METHODS[best],
+            ours=share(ours, 1),
+            theirs=share(rivals[best], 1),
+        ),
     )
 
 
@@ -195,37 +197,12 @@ def answer(found: Watch, currency: str) -> Paragraph:
 def key_cards(found: Watch, currency: str) -> Cards:
     """The figures that the page opens with."""
     silent, at_risk = found.scored.silent, found.scored.at_risk
-    low, high = silent.predictive_low or 0.0, silent.predictive_high or 0.0
-    cards = [
-        Card(
-            say("Recent buyers falling silent"),
-            count(silent.mean),
-            say("{mass} of futures: {low} to {high}", mass=share(silent.mass), low=count(low), high=count(high)),
-            low,
-            high,
-            note=say(
-                "of {n} who bought in the last {days} days",
-                n=count(found.scored.recent),
-                days=count(found.warning.horizon),
-            ),
-        )
-    ]
+    recent, days = count(found.scored.recent), count(found.warning.horizon)
+    note = say("of {n} who bought in the last {days} days", n=recent, days=days)
+    cards = [leaving_card(silent, title=say("Recent buyers falling silent"), note=note)]
     if at_risk is not None:
-        cards.append(
-            Card(
-                say("Value at risk"),
-                money(at_risk.mean, currency),
-                say(
-                    "on average, with {mass} certainty {low} to {high}",
-                    mass=share(at_risk.mass),
-                    low=money(at_risk.low, currency),
-                    high=money(at_risk.high, currency),
-                ),
-                at_risk.low,
-                at_risk.high,
-                note=say("probability of silence times what it would take, all customers"),
-            )
-        )
+        note = say("probability of silence times what it would take, all customers")
+        cards.append(value_card(at_risk, currency, note=note))
         cards.append(
             Card(
                 say("Worth contacting now"),

@@ -6,10 +6,10 @@ from clv_lib.analysis.churn_tests import FORMULA, MODEL, TREES
 from clv_lib.analysis.churn_warning import ChurnWarning
 from clv_lib.names import ACQUISITION_CHANNEL, RENEWALS
 from clv_lib.reporting.churn_record import Watch
-from clv_lib.reporting.elements import Card, Cards, Element, Paragraph, Table
-from clv_lib.reporting.plots_churn import promised
+from clv_lib.reporting.elements import Cards, Element, Paragraph, Table
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.churn_list import ROWS
+from clv_lib.reporting.summaries.churn_shapes import leaving_card, promised_figure, shares_table, value_card
 from clv_lib.reporting.wording import count, day, money, number, say, share, words
 
 METHODS: Final = {MODEL: say("This warning"), FORMULA: say("Contract model alone"), TREES: say("Boosted trees")}
@@ -42,10 +42,8 @@ def tested(found: ChurnWarning) -> tuple[Element, ...]:
     test = found.test
     if test is None:
         return (Paragraph((say("The record is too short for a test on days that the warning has not seen."),)),)
-    error = test.of(MODEL, "calibration_error")
-    figure = promised(
-        test.tenths,
-        title=say("Promised and happened differ by {error} on average", error=share(error, 1)),
+    figure = promised_figure(
+        test,
         alt=say(
             "Ten points, one for each tenth of the predicted probability of cancelling, from {low} to {high}; they lie "
             "near the line on which promised and happened are the same.",
@@ -55,23 +53,11 @@ def tested(found: ChurnWarning) -> tuple[Element, ...]:
         caption=say("Members of all tests by tenths of the predicted probability of cancelling."),
         x=say("predicted probability of cancelling"),
         y=say("share that cancelled"),
-        exact=say("exactly as promised"),
     )
-    shares = Table(
-        say("Members who cancelled within the period after each test day; ranges hold {mass}", mass=share(test.mass)),
-        (say("Test day"), say("Members"), say("Expected"), say("From"), say("To"), say("Happened")),
-        [
-            [
-                day(row.cutoff),
-                count(row.customers),
-                share(row.expected, 1),
-                share(row.low, 1),
-                share(row.high, 1),
-                share(row.silent, 1),
-            ]
-            for row in rows_of(test.shares)
-        ],
+    caption = say(
+        "Members who cancelled within the period after each test day; ranges hold {mass}", mass=share(test.mass)
     )
+    shares = shares_table(test, caption=caption, whom=say("Members"))
     rivals = Table(
         say("The same members, judged by each method"),
         (say("Method"), say("AUC"), say("Lift of the top tenth"), say("Calibration error")),
@@ -116,33 +102,11 @@ def answer(found: Watch, currency: str) -> Paragraph:
 def key_cards(found: Watch, currency: str) -> Cards:
     """The figures that the page opens with."""
     silent, at_risk = found.scored.silent, found.scored.at_risk
-    low, high = silent.predictive_low or 0.0, silent.predictive_high or 0.0
-    cards = [
-        Card(
-            say("Members who will cancel"),
-            count(silent.mean),
-            say("{mass} of futures: {low} to {high}", mass=share(silent.mass), low=count(low), high=count(high)),
-            low,
-            high,
-            note=say("of {n} members, at their next renewal", n=count(found.scored.recent)),
-        )
-    ]
+    note = say("of {n} members, at their next renewal", n=count(found.scored.recent))
+    cards = [leaving_card(silent, title=say("Members who will cancel"), note=note)]
     if at_risk is not None:
-        cards.append(
-            Card(
-                say("Value at risk"),
-                money(at_risk.mean, currency),
-                say(
-                    "on average, with {mass} certainty {low} to {high}",
-                    mass=share(at_risk.mass),
-                    low=money(at_risk.low, currency),
-                    high=money(at_risk.high, currency),
-                ),
-                at_risk.low,
-                at_risk.high,
-                note=say("probability of cancelling times the residual value, all members"),
-            )
-        )
+        note = say("probability of cancelling times the residual value, all members")
+        cards.append(value_card(at_risk, currency, note=note))
     return Cards(tuple(cards))
 
 

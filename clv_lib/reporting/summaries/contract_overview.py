@@ -2,14 +2,15 @@
 
 from clv_lib.analysis.contract_base import ContractBase, contract_base
 from clv_lib.reporting.contracts import ContractFindings
-from clv_lib.reporting.elements import Element, Paragraph
+from clv_lib.reporting.elements import Cards, Element, Paragraph
+from clv_lib.reporting.headlines import PLAN
 from clv_lib.reporting.known import known_costs
-from clv_lib.reporting.study import Study
+from clv_lib.reporting.study import REFUSAL, Study
 from clv_lib.reporting.summaries import contract_data, contract_value, data
 from clv_lib.reporting.summaries.facing import Facing, facing
 from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.summaries.todo import three_tasks
-from clv_lib.reporting.wording import Sentence, count, money, say, share, words
+from clv_lib.reporting.wording import Sentence, count, money, refusal_sentence, say, share, words
 
 VALUE_NOTEBOOK = "04_lifetime_value"
 
@@ -19,7 +20,8 @@ def contract_overview(study: Study) -> Overview:
     log = study.log()
     base = contract_base(study.record()["subscriptions"], window=log.window)
     found = ContractFindings.load(study)
-    front = facing(study, None if found is None else found.total)
+    best = None if found is None else max(found.new, key=lambda each: each.clv.mean, default=None)
+    front = facing(study, None if found is None else found.total, plan="" if best is None else best.plan)
     return Overview(
         first_screen=_without_values(study, base) if found is None else _with_values(study, found, front),
         tasks=(three_tasks(study, _tasks(base)),),
@@ -48,7 +50,7 @@ def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[
     return (
         contract_value.answer(found, economics, currency),
         *front.lead,
-        front.cards,
+        front.cards if PLAN in front.figures else Cards((*front.cards.cards, contract_value.members_card(found))),
         contract_value.trust(found, study.quality(), costs, sound=sound),
     )
 
@@ -56,10 +58,21 @@ def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[
 def _without_values(study: Study, base: ContractBase) -> tuple[Element, ...]:
     quality = study.quality()
     return (
+        *_why(study),
         _answer(base, study.currency),
         contract_data.key_cards(quality, study.record_report().tables, base, study.log().window),
         data.trust(quality),
     )
+
+
+def _why(study: Study) -> tuple[Paragraph, ...]:
+    """Why the page on value could not say what members are worth, in its own words; nothing where it did not run."""
+    if not study.folder.has(f"{REFUSAL}.json"):
+        return ()
+    refusal = study.folder.read_json(REFUSAL)
+    reason = refusal_sentence(refusal["message"], refusal["values"])
+    text = say("What a member is worth cannot be said from these data. {why}", why=reason)
+    return (Paragraph((text,), role="banner"),)
 
 
 def _answer(base: ContractBase, currency: str) -> Paragraph:

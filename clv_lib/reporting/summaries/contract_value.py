@@ -162,16 +162,29 @@ def _rivals(plans: Sequence[PlanTest]) -> tuple[Table, ...]:
 def parameters(posterior: Posterior, groups: pd.DataFrame) -> Table:
     """Posterior of the parameters by group."""
     rows: list[list[Quantity | Sentence]] = []
-    for number_, label in enumerate(groups[names.GROUP]):
+    for number_, label in enumerate(_labels(groups)):
         for name, draws in posterior.draws().items():
             own = draws[:, number_]
             low, high = np.quantile(own, [0.05, 0.95])
-            rows.append([words(label), words(name), MEANINGS[name], *(number(v, 3) for v in (own.mean(), low, high))])
+            rows.append([label, words(name), MEANINGS[name], *(number(v, 3) for v in (own.mean(), low, high))])
     return Table(
         say("Parameters by group: mean and 90 % interval; time in billing periods"),
         (say("Group"), say("Parameter"), say("Meaning"), say("Mean"), say("Low"), say("High")),
         rows[:60],
     )
+
+
+def _labels(groups: pd.DataFrame) -> list[Sentence]:
+    """Who a group is: its plan, how often it is paid, and what else tells groups apart."""
+    others = [name for name in groups.columns if name not in (names.GROUP, names.PLAN, names.BILLING_PERIOD)]
+    found = []
+    for _, row in groups.iterrows():
+        every = BILLING.get(str(row.get(names.BILLING_PERIOD)), words("–"))
+        label = say("{plan}, paid every {period}", plan=words(row.get(names.PLAN, "–")), period=every)
+        for name in others:
+            label = say("{group}, {part}", group=label, part=words(row[name]))
+        found.append(label)
+    return found
 
 
 def predictive_check(check: pd.DataFrame, believed: pd.DataFrame) -> tuple[Element, ...]:
@@ -430,11 +443,7 @@ def key_cards(found: ContractFindings, economics: EconomicsSection, currency: st
             total.predictive_high,
             note=say("what payments leave; the cost of winning members is sunk"),
         ),
-        Card(
-            say("Members under contract"),
-            count(found.members),
-            say("of {ever} who ever were; known, not estimated", ever=count(found.ever)),
-        ),
+        members_card(found),
         Card(
             say("Worth of a member who is here"),
             money(total.mean / found.members if found.members else float("nan"), currency),
@@ -454,6 +463,15 @@ def key_cards(found: ContractFindings, economics: EconomicsSection, currency: st
             )
         )
     return Cards(tuple(cards))
+
+
+def members_card(found: ContractFindings) -> Card:
+    """How many are under contract."""
+    return Card(
+        say("Members under contract"),
+        count(found.members),
+        say("of {ever} who ever were; known, not estimated", ever=count(found.ever)),
+    )
 
 
 def trust(found: ContractFindings, quality: QualityReport, known: Basis, *, sound: bool) -> Trust:

@@ -12,8 +12,9 @@ from clv_lib.reporting.plots_coverage import gap_bars, heat_matrix, share_bars
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, month, number, say, say_count, share, words
 
+PURCHASES: Final = say("purchases")
+PAYMENTS: Final = say("payments")  # what the same table is called where customers are under contract
 SOURCES: Final = {
-    "transactions": say("purchases"),
     "customers": say("customer file"),
     "products": say("products"),
     "merges": say("merged ids"),
@@ -33,12 +34,12 @@ REFERRED: Final = say("came by referral")
 REFERRERS: Final = say("brought others")
 
 
-def source_name(table: str) -> Sentence | Quantity:
-    """A table of the record as people call it."""
-    return SOURCES.get(table, words(table))
+def source_name(table: str, *, log: Sentence = PURCHASES) -> Sentence | Quantity:
+    """A table of the record as people call it; ``log`` is the name of the transactions."""
+    return log if table == "transactions" else SOURCES.get(table, words(table))
 
 
-def matrix_figure(matrix: pd.DataFrame) -> Figure:
+def matrix_figure(matrix: pd.DataFrame, *, log: Sentence = PURCHASES) -> Figure:
     """Rows per source and month. ``matrix``: table, month, rows."""
     wide = matrix.pivot_table(index="table", columns=MONTH, values="rows", sort=False)
     wide = wide.reindex(columns=sorted(wide.columns))
@@ -50,7 +51,7 @@ def matrix_figure(matrix: pd.DataFrame) -> Figure:
             "The source {source} is silent for {n} month in the midst of its time",
             "The source {source} is silent for {n} months in the midst of its time",
             n=months,
-            source=source_name(table),
+            source=source_name(table, log=log),
         )
     else:
         title = say_count(
@@ -60,7 +61,7 @@ def matrix_figure(matrix: pd.DataFrame) -> Figure:
         )
     return heat_matrix(
         wide,
-        labels=[source_name(table) for table in wide.index],
+        labels=[source_name(table, log=log) for table in wide.index],
         title=title,
         alt=say(
             "Matrix of {n} sources by month from {first} to {last}, with the number of rows in each cell and a "
@@ -102,14 +103,14 @@ def _empty_months(wide: pd.DataFrame) -> list[tuple[str, int]]:
     return sorted(found, key=lambda each: -each[1])
 
 
-def sizes(table: pd.DataFrame) -> Table:
+def sizes(table: pd.DataFrame, *, log: Sentence = PURCHASES) -> Table:
     """Every table of the record. ``table``: table, rows, undated, outside, first, last."""
     return Table(
         say("What is held: accepted rows by source"),
         (say("Source"), say("Rows"), say("From"), say("To"), say("Without a day"), say("Outside the observation")),
         [
             [
-                source_name(row.table),
+                source_name(row.table, log=log),
                 count(row.rows),
                 _day(row.first),
                 _day(row.last),

@@ -9,6 +9,7 @@ from clv_lib.data.table_report import TableReport
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Card, Cards, Paragraph, Trust
 from clv_lib.reporting.summaries import data
+from clv_lib.reporting.summaries.coverage import PAYMENTS, PURCHASES
 from clv_lib.reporting.summaries.facts import doubtful
 from clv_lib.reporting.summaries.record import set_aside
 from clv_lib.reporting.summaries.screening import found_sentence
@@ -61,9 +62,9 @@ def key_cards(report: QualityReport, others: Others, window: ObservationWindow, 
     return Cards((*of_log[:-1], aside))
 
 
-def trust(report: QualityReport, others: Others) -> Trust:
+def trust(report: QualityReport, others: Others, *, log: Sentence = PURCHASES) -> Trust:
     """How far to trust what is held: use of the rows, what stands out in the log, and what was read off the files."""
-    checks = [_purchases_chip(report), _others_chip(others)] if others else [data.trust_chip(report)]
+    checks = [_log_chip(report, log), _others_chip(others)] if others else [data.trust_chip(report)]
     checks += [(found_sentence(each, report.currency), True) for each in report.findings[:1]]
     if len(report.findings) > 1:
         more = say_count(
@@ -79,11 +80,17 @@ def trust(report: QualityReport, others: Others) -> Trust:
     return Trust((*checks, (guessed, doubtful(facts))))
 
 
-def _purchases_chip(report: QualityReport) -> tuple[Sentence, bool]:
+def _log_chip(report: QualityReport, log: Sentence) -> tuple[Sentence, bool]:
     if not report.quarantined.rows:
-        return say("Purchases: every row used"), False
+        return say("Payments: every row used") if log is PAYMENTS else say("Purchases: every row used"), False
     used = report.used.rows / report.read.rows
-    return say("Purchases: {used} of rows used", used=share(used, 1)), used < data.LEAST_USED
+    places = {"used": share(used, 1)}
+    told = (
+        say("Payments: {used} of rows used", **places)
+        if log is PAYMENTS
+        else say("Purchases: {used} of rows used", **places)
+    )
+    return told, used < data.LEAST_USED
 
 
 def _others_chip(others: Others) -> tuple[Sentence, bool]:

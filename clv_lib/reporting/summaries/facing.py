@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from clv_lib.analysis.intervals import Estimate
-from clv_lib.reporting.churn_record import RISKS
 from clv_lib.reporting.elements import Cards, Element, Paragraph
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.headlines import AT_RISK, PLAN, figures_of, headlines
-from clv_lib.reporting.since import since
+from clv_lib.reporting.since import RISKS, horizon_days, since
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import what_changed
 from clv_lib.reporting.summaries.five import five_cards
@@ -38,7 +37,7 @@ class Facing:
     links: tuple[Element, ...]
 
 
-def facing(study: Study, total: Estimate | None) -> Facing:
+def facing(study: Study, total: Estimate | None, *, plan: str = "") -> Facing:
     """Gather them.
 
     Parameters
@@ -46,6 +45,8 @@ def facing(study: Study, total: Estimate | None) -> Facing:
     study : Study
     total : Estimate or None
         Value of the customers with its predictive interval, where it is known.
+    plan : str
+        Under contract: that of the new member whose worth is shown.
     """
     contractual, economics = study.settings.contractual, study.settings.economics
     figures = headlines(study)
@@ -57,6 +58,7 @@ def facing(study: Study, total: Estimate | None) -> Facing:
         horizon_months=economics.horizon_months,
         predicted=total,
         winning=figures_of(study).get("blended_cac"),
+        plan=plan,
     )
     return Facing(
         figures=figures,
@@ -71,8 +73,8 @@ def facing(study: Study, total: Estimate | None) -> Facing:
 def _lead(study: Study, figures: dict[str, KeyFigure]) -> tuple[Element, ...]:
     sentences: list[Sentence] = []
     risk, plan = figures.get(AT_RISK), figures.get(PLAN)
-    if risk is not None and risk.value and study.folder.has(f"{RISKS}.parquet"):
-        days = int(study.folder.read_table(RISKS, ["horizon_days"])["horizon_days"].max())
+    days = horizon_days(study.folder) if study.folder.has(f"{RISKS}.parquet") else None
+    if risk is not None and risk.value and days is not None:
         places = {"risk": money(risk.value, risk.unit), "days": count(days)}
         sentences.append(
             say("{risk} of value is at risk from members who may cancel in the next {days} days.", **places)

@@ -10,7 +10,7 @@ from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.headlines import AT_RISK, HEADLINES, NEWCOMER, PLAN, REPEAT, VALUE, estimate_of
 from clv_lib.reporting.since import Since
 from clv_lib.reporting.summaries.retention_words import signed_money
-from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, share
+from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, share, words
 
 SHARE: Final = "share"
 LABELS: Final[dict[str, Sentence]] = {  # short, as in a table; the cards say more
@@ -42,6 +42,7 @@ def five_cards(
     horizon_months: int,
     predicted: Estimate | None = None,
     winning: KeyFigure | None = None,
+    plan: str = "",
 ) -> Cards:
     """The figures that the summary opens with.
 
@@ -57,9 +58,11 @@ def five_cards(
         Value of the customers with its predictive interval.
     winning : KeyFigure, optional
         What winning a customer costs on average.
+    plan : str
+        Under contract: that of the new member.
     """
     named = labels(contractual=contractual)
-    notes = _notes(figures, horizon_months, winning, contractual=contractual)
+    notes = _notes(figures, horizon_months, winning, plan, contractual=contractual)
     cards = []
     for name in (each for each in HEADLINES if each in figures):
         figure = figures[name]
@@ -148,7 +151,7 @@ def _unchanged(since: Since) -> Sentence:
 
 
 def _notes(
-    figures: Mapping[str, KeyFigure], months: int, winning: KeyFigure | None, *, contractual: bool
+    figures: Mapping[str, KeyFigure], months: int, winning: KeyFigure | None, plan: str, *, contractual: bool
 ) -> dict[str, Sentence]:
     over = say("in the next {months} months", months=count(months))
     notes = {VALUE: over, NEWCOMER: say("in {months} months, first payment included", months=count(months))}
@@ -162,6 +165,8 @@ def _notes(
             cost=money(winning.value, winning.unit),
             ratio=number(newcomer.value / winning.value, 1),
         )
+    if contractual and plan:
+        notes[NEWCOMER] = say("of {plan}; {what}", plan=words(plan), what=notes[NEWCOMER])
     notes[REPEAT] = (
         say("in the latest whole period, of those under contract when it began")
         if contractual

@@ -7,7 +7,6 @@ from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.headlines import PLAN, figures_of
 from clv_lib.reporting.study import REFUSAL, VALUE_NOTEBOOK, Study
 from clv_lib.reporting.summaries import advice, data, forecast, terms, value
-from clv_lib.reporting.summaries.contract_overview import contract_overview
 from clv_lib.reporting.summaries.facing import facing
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.summaries.parts import Overview
@@ -22,6 +21,8 @@ def gather(study: Study) -> Overview:
     customers are under contract, it speaks of the contracts.
     """
     if study.settings.contractual:
+        from clv_lib.reporting.summaries.contract_overview import contract_overview
+
         return contract_overview(study)
     refused = study.folder.has(f"{REFUSAL}.json")
     return _without_values(study, study.folder.read_json(REFUSAL)) if refused else _with_values(study)

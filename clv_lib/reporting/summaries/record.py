@@ -9,7 +9,7 @@ from clv_lib.data.table_report import TableIssue, TableReport
 from clv_lib.names import AMOUNT, BUDGET, FIXED_COST, REPORTED_SPEND
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.summaries.columns import column_name
-from clv_lib.reporting.summaries.coverage import source_name
+from clv_lib.reporting.summaries.coverage import PURCHASES, source_name
 from clv_lib.reporting.summaries.data import ISSUES
 from clv_lib.reporting.summaries.effects import LOG_EFFECTS, RECORD_EFFECTS
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
@@ -79,7 +79,9 @@ MATTERS: Final[
 }
 
 
-def sources(report: QualityReport, others: Mapping[str, TableReport]) -> tuple[Element, ...]:
+def sources(
+    report: QualityReport, others: Mapping[str, TableReport], *, log: Sentence = PURCHASES
+) -> tuple[Element, ...]:
     """Source by source: rows in, used as they are, repaired, set aside; and the money where it is a sum of payments.
 
     Parameters
@@ -88,9 +90,13 @@ def sources(report: QualityReport, others: Mapping[str, TableReport]) -> tuple[E
         Of the purchases.
     others : mapping of str to TableReport
         Of the other tables.
+    log : Sentence
+        What the purchases are called.
     """
-    rows = [_source(LOG, report, report.currency, True)]
-    rows += [_source(name, each, each.currency, each.money_column in SUMMED) for name, each in others.items()]
+    rows = [_source(log, report, report.currency, True)]
+    rows += [
+        _source(source_name(name), each, each.currency, each.money_column in SUMMED) for name, each in others.items()
+    ]
     text = say_count(
         "{n} source was read, the purchases, with {rows} rows; {aside} of them were set aside.",
         "{n} sources were read, with {rows} rows in all; {aside} of them were set aside.",
@@ -112,10 +118,12 @@ def sources(report: QualityReport, others: Mapping[str, TableReport]) -> tuple[E
     return Paragraph((text,)), table
 
 
-def _source(name: str, report: QualityReport | TableReport, currency: str, paid: bool) -> list[Quantity | Sentence]:
+def _source(
+    name: Sentence | Quantity, report: QualityReport | TableReport, currency: str, paid: bool
+) -> list[Quantity | Sentence]:
     rows = (report.read, report.accepted, report.repaired, report.quarantined)
     amounts = [_amount(each, currency, paid) for each in (report.read, report.quarantined)]
-    return [source_name(name), *(count(each.rows) for each in rows), *amounts]
+    return [name, *(count(each.rows) for each in rows), *amounts]
 
 
 def _amount(tally: Tally, currency: str, paid: bool) -> Quantity:
@@ -127,12 +135,12 @@ def set_aside(report: QualityReport, others: Iterable[TableReport]) -> int:
     return report.quarantined.rows + sum(each.quarantined.rows for each in others)
 
 
-def log_issues(report: QualityReport) -> Paragraph | Table:
+def log_issues(report: QualityReport, *, log: Sentence = PURCHASES) -> Paragraph | Table:
     """Everything that was repaired, set aside or noted in the purchases, with its effect and where it stands first."""
     if not report.issues:
-        return Paragraph((say("No row of the purchases needed a repair, and none was set aside."),))
+        return Paragraph((say("No row of the {log} needed a repair, and none was set aside.", log=log),))
     return Table(
-        say("Purchases: what was found in the rows, what was done, and how it would bend the result"),
+        say("What was found in the rows of the {log}, what was done, and how it would bend the result", log=log),
         (say("A row that …"), say("What was done, and the effect"), say("Rows"), say("Amount")),
         [
             [

@@ -5,12 +5,22 @@ import numpy as np
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.data.quality import QualityReport
 from clv_lib.names import HIGH_VALUE_AT_RISK, SEGMENT, SLIPPING, VALUE_AT_RISK, N
-from clv_lib.reporting.elements import Card, Cards, Paragraph, Trust
+from clv_lib.reporting.elements import Card, Cards, Element, Paragraph, Trust
 from clv_lib.reporting.figures import KeyFigure
+from clv_lib.reporting.loop_record import LookBack
 from clv_lib.reporting.segments_record import SegmentView
+from clv_lib.reporting.strategy_record import Strategy
+from clv_lib.reporting.summaries import loop, strategy_page
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.segments_words import MASS, segment_words
-from clv_lib.reporting.wording import count, money, say, share
+from clv_lib.reporting.wording import Sentence, count, money, say, share
+
+
+def first_screen(view: SegmentView, made: Strategy | None, currency: str) -> tuple[Element, ...]:
+    """The plan; where there is none, because nobody knows what customers will bring, the segments."""
+    if made is None:
+        return answer(view, currency), key_cards(view, currency)
+    return strategy_page.first_screen(made, currency)
 
 
 def answer(view: SegmentView, currency: str) -> Paragraph:
@@ -68,7 +78,7 @@ def key_cards(view: SegmentView, currency: str) -> Cards:
     return Cards(tuple(cards))
 
 
-def trust(view: SegmentView, quality: QualityReport) -> Trust:
+def trust(view: SegmentView, quality: QualityReport, made: Strategy | None) -> Trust:
     """How far to trust the page."""
     found = view.found
     checks = [data_chip(quality)]
@@ -76,15 +86,21 @@ def trust(view: SegmentView, quality: QualityReport) -> Trust:
     judged = say("Risks: from the page on warnings") if found.judged else say("Risks: not known")
     consent = say("Consent: in the record") if found.consent_known else say("Consent: not in the record")
     checks += [(valued, not found.valued), (judged, not found.judged), (consent, not found.consent_known)]
-    return Trust(tuple(checks))
+    return Trust((*checks, *(strategy_page.trust_chips(made) if made is not None else [])))
 
 
-def meeting(view: SegmentView, currency: str) -> Paragraph:
-    """The sentence to take into the meeting."""
+def meeting(view: SegmentView, made: Strategy | None, back: LookBack, currency: str) -> Paragraph:
+    """What to say in the meeting: where the profit is, what the plan will earn, and how the last round did."""
+    planned = strategy_page.meeting(made, currency, contractual=view.contractual)
+    plan = () if planned is None else planned.sentences
+    return Paragraph((*_where_it_is(view, currency), *plan, *loop.meeting(back, currency)), role="meeting")
+
+
+def _where_it_is(view: SegmentView, currency: str) -> tuple[Sentence, ...]:
     table, names = view.table.set_index(SEGMENT), segment_words(contractual=view.contractual)
     if not view.found.valued or not table["value"].sum() > 0:
         text = say("We know where our {n} customers stand, but not yet what they will bring.", n=count(table[N].sum()))
-        return Paragraph((text,), role="meeting")
+        return (text,)
     best = str(table["value"].idxmax())
     risky = str(table[VALUE_AT_RISK].idxmax()) if view.found.judged and table[VALUE_AT_RISK].sum() > 0 else ""
     text = say(
@@ -95,14 +111,14 @@ def meeting(view: SegmentView, currency: str) -> Paragraph:
         all=count(table[N].sum()),
     )
     if not risky:
-        return Paragraph((text,), role="meeting")
+        return (text,)
     loss = say(
         "Most is at risk in {name}: {money} of {value}.",
         name=names[risky],
         money=money(table[VALUE_AT_RISK][risky], currency),
         value=money(table["value"][risky], currency),
     )
-    return Paragraph((text, loss), role="meeting")
+    return text, loss
 
 
 def figures(view: SegmentView, currency: str) -> list[KeyFigure]:

@@ -10,12 +10,13 @@ from typing import Any, Final
 import pandas as pd
 
 from clv_lib.analysis.plays import library
-from clv_lib.names import PLAY, SEGMENT
+from clv_lib.names import PLAY, SEGMENT, TOUCHPOINT
 from clv_lib.reporting.churn_record import RISKS
 from clv_lib.reporting.elements import Tasks
 from clv_lib.reporting.headlines import figures_of
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import group_name
+from clv_lib.reporting.voice_results import JOURNEY
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3
@@ -25,7 +26,7 @@ ACTION_LIST: Final = "action_list.csv"
 
 @dataclass(frozen=True)
 class Task:
-    """Something to do, why, and what it is expected to be worth, in currency."""
+    """Something to do, why, and what it is expected to gain, in currency; 0 where nobody knows: it comes last."""
 
     worth: float
     what: Sentence
@@ -41,7 +42,7 @@ def three_tasks(study: Study, otherwise: Sequence[tuple[Sentence, Sentence]]) ->
     otherwise : sequence of (Sentence, Sentence)
         What the values ask for, most urgent first; fills the places that are left.
     """
-    found = [task for task in (_plan(study), _watch(study), _losing_channel(study)) if task is not None]
+    found = [task for task in (_plan(study), _watch(study), _losing_channel(study), _voice(study)) if task is not None]
     found.sort(key=lambda task: -task.worth)
     return Tasks((*((task.what, task.why) for task in found), *otherwise)[:TASKS])
 
@@ -151,6 +152,39 @@ def _losing_channel(study: Study) -> Task | None:
         lost=money(float(lost.max()), currency),
     )
     return Task(float(lost.max()), what, why)
+
+
+def _voice(study: Study) -> Task | None:
+    """The point of the journey where it hurts most; what mending it would gain nobody knows before it is tried."""
+    if not study.folder.has(f"{JOURNEY}.parquet"):
+        return None
+    table = study.folder.read_table(JOURNEY)
+    points = table[~table["whole"].astype(bool) & (table["unhappy"] > 0)]
+    if points.empty:
+        return None
+    worst = points.iloc[0]
+    calls = figures_of(study).get("customers_to_call_back")
+    places: dict[str, Quantity | Sentence] = {
+        "point": words(worst[TOUCHPOINT]),
+        "part": share(float(worst["share"])),
+        "passing": count(float(worst["passing"])),
+        "n": count(0 if calls is None or calls.value is None else calls.value),
+    }
+    what = (
+        say("Mend “{point}” first, and call back the {n} customers whose last word was unhappy.", **places)
+        if calls is not None and calls.value
+        else say("Mend “{point}” first.", **places)
+    )
+    if "friction" in points and worst["friction"] == worst["friction"]:
+        why = say(
+            "{part} of those asked about it are unhappy; {passing} customers pass it, and {value} of value lies with "
+            "the unhappy among them.",
+            value=money(float(worst["friction"]), study.currency),
+            **places,
+        )
+    else:
+        why = say("{part} of those asked about it are unhappy, and {passing} customers pass it.", **places)
+    return Task(0.0, what, why)
 
 
 def _or_nan(value: float | None) -> float:

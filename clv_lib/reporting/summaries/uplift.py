@@ -119,7 +119,7 @@ def reasons(found: PlayBeliefs) -> tuple[Element, ...]:
                 play=title_of(play),
                 effect=share(play.effect),
             ),
-            say("{reason}", reason=reason_of(play)) if play.reason else say("The settings give no reason."),
+            Sentence("{reason}", {"reason": reason_of(play)}) if play.reason else say("The settings give no reason."),
         )
         for play in found.plays.values()
     )
@@ -230,8 +230,8 @@ def _figure_title(found: PlayBeliefs) -> Sentence:
         return say("Of no measured play is it certain that it does any good")
     best = clear.sort_values("mean").iloc[-1]
     return say_count(
-        "{n} measured play surely does some good; most of all {play}, {effect}",
-        "{n} measured plays surely do some good; most of all {play}, {effect}",
+        "{n} measured play clearly does some good; most of all {play}, {effect}",
+        "{n} measured plays clearly do some good; most of all {play}, {effect}",
         n=len(clear),
         play=title_of(found.plays[str(best["play"])]),
         effect=share(float(best["mean"])),

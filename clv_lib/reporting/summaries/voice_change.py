@@ -12,6 +12,7 @@ from clv_lib.reporting.summaries.voice_words import (
     MASS,
     MEASURES,
     QUESTIONS,
+    SURE,
     Values,
     difference,
     score,
@@ -21,7 +22,6 @@ from clv_lib.reporting.summaries.voice_words import (
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, month, say, share
 
 SIDES: Final[dict[str, Sentence]] = {BEFORE: say("before"), WITHIN: say("that month"), AFTER: say("after")}
-SURE: Final = 0.95
 
 
 def change(found: Change | CannotEstimateError) -> tuple[Element, ...]:

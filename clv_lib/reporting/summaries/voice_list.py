@@ -8,7 +8,7 @@ from clv_lib.names import CHURN_RISK, RESIDUAL_CLV, TOTAL_VALUE
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.voice_words import QUESTIONS, on, wanting
-from clv_lib.reporting.voice_record import CallBacks
+from clv_lib.reporting.voice_results import CallBacks
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
 ROWS = 15  # of the list on the page; the file holds it whole

@@ -12,7 +12,8 @@ from clv_lib.reporting.summaries import rows_of, voice_missing
 from clv_lib.reporting.summaries.data import trust_chip as data_chip
 from clv_lib.reporting.summaries.voice_journey import point_name
 from clv_lib.reporting.summaries.voice_words import CARDS, MASS, MOODS_OF, Values, score
-from clv_lib.reporting.voice_record import CallBacks, Scores, Voice
+from clv_lib.reporting.voice_record import Voice
+from clv_lib.reporting.voice_results import CallBacks, Scores
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share, words
 
 LEAST_SHARE = 0.1  # of the customers; fewer answers than this call for care

@@ -13,11 +13,12 @@ from clv_lib.errors import CannotEstimateError
 from clv_lib.names import ACQUISITION_CHANNEL, HIGH, LIFECYCLE_STAGE, LOW, MIDDLE, TOUCHPOINT, VALUE_TIER
 from clv_lib.reporting.elements import Paragraph
 from clv_lib.reporting.summaries.lifecycle_words import STAGES
-from clv_lib.reporting.voice_record import NobodyAskedError
+from clv_lib.reporting.voice_results import NobodyAskedError
 from clv_lib.reporting.wording import Quantity, Sentence, day, number, refusal_sentence, say, share, words
 
 Values = dict[str, Quantity | Sentence]
 MASS: Final = share(INTERVAL)
+SURE: Final = 0.95  # a difference as probable as this is called one
 QUESTIONS: Final[dict[str, Sentence]] = {
     NPS: say("recommendation (NPS)"),
     CSAT: say("satisfaction (CSAT)"),
