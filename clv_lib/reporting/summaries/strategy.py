@@ -35,7 +35,10 @@ EMPTY: Final[dict[str, Sentence]] = {
     "no_budget": say("The budget is nothing, so nobody is treated."),
     "small_budget": say("The budget is too small for even the cheapest play that is worthwhile: nobody is treated."),
     "no_contacts": say("The settings allow no contacts through any channel of a worthwhile play: nobody is treated."),
-    "fixed_costs": say("No play reaches enough customers to earn what it costs to be done at all: nobody is treated."),
+    "fixed_costs": say(
+        "No play reaches enough customers to earn what it costs to be done at all, or to be learned from: nobody is "
+        "treated."
+    ),
     "downside": say("Every plan could lose more than the settings allow in the worst outcomes: nobody is treated."),
 }
 

@@ -8,7 +8,7 @@ from clv_lib.reporting.strategy_record import Strategy
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.acquisition import channel_name
 from clv_lib.reporting.summaries.strategy import MASS
-from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, say, share, words
+from clv_lib.reporting.wording import Quantity, Sentence, money, number, say, say_count, share, words
 
 
 def more_money(found: Strategy | None, currency: str) -> tuple[Element, ...]:
@@ -48,7 +48,7 @@ def more_money(found: Strategy | None, currency: str) -> tuple[Element, ...]:
 def _budget_title(found: Strategy, currency: str) -> Sentence:
     if found.marginal.binding:
         return say(
-            "More money would still earn: plays worth {needed} are waiting",
+            "More money would still earn, up to a budget of {needed}",
             needed=money(found.marginal.needed, currency),
         )
     return say("More money would not earn more: {needed} is enough", needed=money(found.marginal.needed, currency))
@@ -124,12 +124,14 @@ def acquire_or_keep(found: Strategy | None, currency: str) -> tuple[Element, ...
             "whom it won."
         )
         return (Paragraph((text,)),)
-    split, months = found.split, count(found.section.round_months)
+    split, months = found.split, found.section.round_months
     texts = [
-        say(
-            "In {months} months the plan and the channels that win customers take {money} together, {kept} of it for "
-            "the plan; at best it would be {best}, and the whole would earn {gain} more.",
-            months=months,
+        say_count(
+            "In {n} month the plan and the channels that win customers take {money} together, {kept} of it for the "
+            "plan; at best it would be {best}, and the whole would earn {gain} more.",
+            "In {n} months the plan and the channels that win customers take {money} together, {kept} of it for the "
+            "plan; at best it would be {best}, and the whole would earn {gain} more.",
+            n=months,
             money=money(split.money, currency),
             kept=share(split.part("now")),
             best=share(split.part("best")),
@@ -153,7 +155,11 @@ def acquire_or_keep(found: Strategy | None, currency: str) -> tuple[Element, ...
             now=money(_of(split, "now"), currency),
             best=money(_of(split, "best"), currency),
         ),
-        caption=say("Money for {months} months; the sum is the same before and after.", months=months),
+        caption=say_count(
+            "Money for {n} month; the sum is the same before and after.",
+            "Money for {n} months; the sum is the same before and after.",
+            n=months,
+        ),
         x=say("money"),
         y=say("way of spending it"),
         labels={"now": say("now"), "best": say("at best")},

@@ -106,8 +106,8 @@ def meeting(found: Strategy | None, currency: str, *, contractual: bool = False)
     best = made.table.groupby([SEGMENT, PLAY])["profit"].sum().idxmax()
     segment, play = (str(each) for each in best) if isinstance(best, tuple) else ("", "")
     text = say(
-        "With {spent} we treat {customers} customers and expect {profit} more profit; most of it comes from {play} for "
-        "{segment}, and {control} customers are left out so that next time we know.",
+        "With {spent} we treat {customers} customers and expect {profit} more profit; most of it comes from “{play}” "
+        "for {segment}, and {control} customers are left out so that next time we know.",
         spent=money(made.spent, currency),
         customers=count(made.customers),
         profit=money(made.expected.mean, currency),
