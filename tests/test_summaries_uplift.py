@@ -1,5 +1,6 @@
 """What the page says of plays is what was counted, believed or set; changing a setting changes the page."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,8 @@ def settings(root, *overrides):
 
 
 def shown(*elements, language="en") -> str:
-    return " ".join(plain(element.html(language)) for element in elements)
+    html = "".join(str(element.html(language)) for element in elements)
+    return plain(re.sub(r"<svg.*?</svg>", "", html, flags=re.S).replace("<", " <"))
 
 
 def campaign(**changes) -> dict:
