@@ -26,7 +26,12 @@ def settings(root, *overrides):
 
 def shown(*elements, language="en") -> str:
     html = "".join(str(element.html(language)) for element in elements)
-    return plain(re.sub(r"<svg.*?</svg>", "", html, flags=re.S).replace("<", " <"))
+    return plain(
+        re.sub(r"<svg.*?</svg>", "", html, flags=re.S)
+        .replace("</td>", " </td>")
+        .replace("</th>", " </th>")
+        .replace("</p>", " </p>")
+    )
 
 
 def campaign(**changes) -> dict:
