@@ -5,12 +5,12 @@ from scipy import stats
 from benchmarks.uplift_coverage import ALL, DEMO, gets_budget, histories, intervals
 from clv_lib.settings import ModelSection, load_settings
 
-HISTORIES = 6
+HISTORIES = 4
 LEAST = 0.005
 
 
 def test_intervals_hold_the_true_uplift_and_a_play_without_effect_gets_no_budget():
-    """As many as 99 in 100 honest models would: of 24 intervals, one per play and history, at least 17."""
+    """As many as 99 in 100 honest models would: of 16 intervals, one per play and history, at least 11."""
     settings = load_settings(DEMO)
     held, paid = [], []
     for found, uplift in histories(range(200, 200 + HISTORIES), settings, ModelSection(chains=2)):

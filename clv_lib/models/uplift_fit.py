@@ -22,7 +22,8 @@ SPEND_SD: Final = 1.0
 SHAPE: Final = (np.log(0.7), 1.0)  # of the log shape: most buyers differ a lot
 WIDTH: Final = (np.log(0.6), 0.5)  # of the log spread of mean values between buyers
 SHARP: Final = 20.0  # of the bend that keeps a probability below 1
-LEAST_DRAWS: Final = 1000  # per chain, and of tuning: a draw takes less than a millisecond
+LEAST_DRAWS: Final = 1500  # per chain: how far groups differ moves slowly, and a draw takes less than a millisecond
+LEAST_TUNE: Final = 1000
 TARGET_ACCEPT: Final = 0.85  # little is correlated here: half the steps of 0.95, and no divergence seen at 0.8
 _PAD: Final = 48  # room for levels comes in such steps, so that datasets of like size share one compiled model
 
@@ -42,7 +43,7 @@ def sampled(
     tree = nuts(
         compiled,
         draws=max(settings.draws, LEAST_DRAWS),
-        tune=max(settings.tune, LEAST_DRAWS),
+        tune=max(settings.tune, LEAST_TUNE),
         chains=settings.chains,
         seed=seed,
         cores=cores,
