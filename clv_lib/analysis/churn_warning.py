@@ -137,6 +137,8 @@ def learn_to_warn(
     size: int,
     seed: int,
     draws: int = 1_000,
+    tune: int = 800,
+    most_rows: int = MOST_ROWS,
 ) -> ChurnWarning:
     """Fit the hazard to earlier cut-offs and test it at later ones.
 
@@ -150,15 +152,17 @@ def learn_to_warn(
     section : ChurnSection
     size, seed : int
         Posterior draws to carry, and the seed of everything random.
-    draws : int
+    draws, tune : int
         Of the sampler, per chain.
+    most_rows : int
+        Customer-periods to learn from, taken at random where there are more.
     """
     stated = section.horizon_days
     horizon = stated or default_horizon(record["transactions"], window=window)
     history = History(record, purchases.family, horizon, window.end)
     days = cut_offs(window, horizon)
     quiet = ChurnWarning(history, days, stated is not None, None, None, None, purchases, size, seed)
-    return _learnt(quiet, draws)
+    return _learnt(quiet, most_rows, draws=draws, tune=tune)
 
 
 def learn_to_warn_of_cancellation(
@@ -169,6 +173,8 @@ def learn_to_warn_of_cancellation(
     size: int,
     seed: int,
     draws: int = 1_000,
+    tune: int = 800,
+    most_rows: int = MOST_ROWS,
 ) -> ChurnWarning:
     """The same for members under contract: the horizon is a billing period, and the question is who cancels in it."""
     stated = section.horizon_days
@@ -176,17 +182,17 @@ def learn_to_warn_of_cancellation(
     history = ContractHistory(record, BDW, horizon, window.end)
     days = cut_offs(window, horizon)
     quiet = ChurnWarning(history, days, stated is not None, None, None, None, None, size, seed)
-    return _learnt(quiet, draws)
+    return _learnt(quiet, most_rows, draws=draws, tune=tune)
 
 
-def _learnt(quiet: ChurnWarning, draws: int) -> ChurnWarning:
+def _learnt(quiet: ChurnWarning, most_rows: int, **sampling: int) -> ChurnWarning:
     """Fit and test, where the history is long enough."""
     history, days, size, seed = quiet.history, quiet.days, quiet.size, quiet.seed
     try:
-        fitted = history.stacked(days.fitting, most_rows=MOST_ROWS) if days.fitting else None
+        fitted = history.stacked(days.fitting, most_rows=most_rows) if days.fitting else None
         if fitted is None:
             return quiet
-        model = fit_churn(fitted, signs=sign_names(fitted), draws=draws, seed=seed)
+        model = fit_churn(fitted, signs=sign_names(fitted), seed=seed, **sampling)
     except CannotEstimateError:
         return quiet
     each = MOST_TESTED // len(days.tests)

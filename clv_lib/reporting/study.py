@@ -52,6 +52,7 @@ TABLES: Final = (
     "calibration_cells",
     "calibration_spend_cells",
 )
+QUICK_ROWS: Final = 3_000
 QUICK_DRAWS: Final = 400  # per chain: enough for the diagnostics gate, not for the tails
 PACKAGES: Final = ("clv-lib", "pymc", "pymc-marketing", "nutpie", "arviz", "duckdb", "narwhals", "pandas", "numpy")
 
@@ -110,6 +111,13 @@ class Study:
     def draws(self) -> int:
         """Posterior draws that are carried through every figure."""
         return FIGURE_DRAWS if self.profile == "full" else FIGURE_DRAWS // 2
+
+    @property
+    def most_rows(self) -> int:
+        """Customer-periods that a model of many signs learns from: its time grows with them."""
+        from clv_lib.models.churn import MOST_ROWS
+
+        return MOST_ROWS if self.profile == "full" else QUICK_ROWS
 
     @property
     def currency(self) -> str:
