@@ -10,8 +10,7 @@ import pandas as pd
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.files import files_below, sha256_of
-from clv_lib.reporting.fingerprints import library_digest
-from clv_lib.reporting.stages import ASSUMPTIONS
+from clv_lib.reporting.fingerprints import assumptions, library_digest
 from clv_lib.reporting.study import Study
 from clv_lib.settings import load_settings
 
@@ -103,7 +102,7 @@ class Shop:
             "status": "ok",
             "finished_at": "2026-01-01T00:05:00+00:00",
             "data": known,
-            "settings": self.settings(*overrides).model_dump(mode="json", include=set(ASSUMPTIONS)),
+            "settings": assumptions(self.settings(*overrides)),
             "library": library_digest(),
             "key_figures": {"00_summary": [each.record() for each in figures.values()]},
             "files": {str(path.relative_to(run)): sha256_of(path) for path in files_below(run)},

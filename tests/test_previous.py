@@ -10,9 +10,11 @@ from clv_lib.errors import UsageError
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.files import files_below, sha256_of
+from clv_lib.reporting.fingerprints import assumptions
 from clv_lib.reporting.previous import previous_run
 from clv_lib.reporting.reuse import run_before
 from clv_lib.reporting.runs import Run
+from clv_lib.settings import load_settings
 
 FIGURE = KeyFigure("value_at_risk", 80.0, 70.0, 95.0, "IDR", 0.9, "expected")
 
@@ -66,6 +68,19 @@ def test_a_first_run_has_none_and_a_wrong_name_is_refused(dataset):
     assert previous_run(dataset / "x", "shop", "") is None
     with pytest.raises(UsageError, match="there is no run 'gone'"):
         previous_run(dataset / "x", "shop", "gone")
+
+
+def test_settings_that_json_cannot_write_are_kept_as_none(tmp_path):
+    """A budget without end is a sensible setting; it must not be the last file of a long run that cannot be written."""
+    (tmp_path / "dataset.toml").write_text(
+        '[dataset]\nname = "x"\ncurrency = "USD"\n[tables.transactions]\npath = "/secret/x.csv"\n'
+        "[strategy]\nbudget = inf\n",
+        encoding="utf-8",
+    )
+    kept = assumptions(load_settings(tmp_path))
+    assert kept["strategy"]["budget"] is None
+    assert "secret" not in json.dumps(kept, allow_nan=False)
+    assert not {"tables", "engine"} & set(kept)
 
 
 def run(name, substance, status="ok", profile="full"):

@@ -7,6 +7,7 @@ of the main packages, the settings that it reads, its parameters, the bytes of t
 import functools
 import glob
 import importlib.metadata
+import json
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from clv_lib.data.places import base_folder
 from clv_lib.errors import SettingsError
 from clv_lib.reporting.files import digest, files_below, sha256_of
 from clv_lib.reporting.parameters import read_notebook
-from clv_lib.reporting.stages import Stage
+from clv_lib.reporting.stages import ASSUMPTIONS, Stage
 from clv_lib.settings import Settings
 
 LIBRARY: Final = Path(__file__).parents[1]
@@ -84,6 +85,12 @@ def data_fingerprint(settings: Settings, *, unknown: str) -> dict[str, Any]:
         {"name": path.name, "bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in data_files(settings)
     ]
     return {"sha256": digest([each["sha256"] for each in files] or unknown), "files": files}
+
+
+def assumptions(settings: Settings) -> dict[str, Any]:
+    """The settings on which numbers stand, as ``run.json`` keeps them: no path, no address, null for infinity."""
+    kept: dict[str, Any] = json.loads(settings.model_dump_json(include=set(ASSUMPTIONS)))
+    return kept
 
 
 def notebook_digest(path: Path) -> str:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from clv_lib.reporting.artifacts import RunFolder
-from clv_lib.reporting.fingerprints import commit, library_digest, package_versions
+from clv_lib.reporting.fingerprints import assumptions, commit, library_digest, package_versions
 from clv_lib.reporting.making import Making
 from clv_lib.reporting.privacy import without_places
 from clv_lib.reporting.runs import SCHEMA_VERSION
-from clv_lib.reporting.stages import ASSUMPTIONS
 
 UNTRUSTED: Final = 4
 _PLACES: Final = ("dataset", "run_folder")
@@ -57,7 +56,7 @@ def _record(making: Making, status: str, exit_code: int, sentence: str = "") -> 
         "parameters": {**request.asked, "seed": request.settings.model.seed, "notebooks": own},
         "data": {**request.data, **_coverage(making)},
         "compared_with": request.previous,
-        "settings": request.settings.model_dump(mode="json", include=set(ASSUMPTIONS)),  # no paths, no addresses,
+        "settings": assumptions(request.settings),
         "library": library_digest(making.suite.library),
         "pages_key": request.pages_key,
         "stages": [making.stages[stage.notebook] for stage in request.stages if stage.notebook in making.stages],

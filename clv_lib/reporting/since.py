@@ -12,10 +12,9 @@ from clv_lib.analysis.difference import Change, change
 from clv_lib.data.handover import opened_record
 from clv_lib.names import LIFECYCLE_STAGE, SEGMENT
 from clv_lib.reporting.artifacts import RunFolder
-from clv_lib.reporting.fingerprints import library_digest
+from clv_lib.reporting.fingerprints import assumptions, library_digest
 from clv_lib.reporting.headlines import AT_RISK, HEADLINES, NEWCOMER, REPEAT, VALUE, estimate_of
 from clv_lib.reporting.previous import PreviousRun
-from clv_lib.reporting.stages import ASSUMPTIONS
 from clv_lib.reporting.study import Study
 
 RISKS: Final = "churn_risk"
@@ -122,7 +121,7 @@ def changed_settings(study: Study, before: PreviousRun) -> tuple[SettingChange, 
     if not isinstance(kept, dict):
         return ()
     then = flat(kept)
-    now = flat(study.settings.model_dump(mode="json", include=set(ASSUMPTIONS)))
+    now = flat(assumptions(study.settings))
     keys = [*then, *now] if same_method(before) else [key for key in then if key in now]  # another method, other keys
     changed = [key for key in dict.fromkeys(keys) if key not in _OF_THE_DATA and then.get(key) != now.get(key)]
     return tuple(SettingChange(key, then.get(key), now.get(key)) for key in changed)
