@@ -83,7 +83,7 @@ class Voice:
     counts : DataFrame
         instrument, n, customers, first, last (day numbers), named (answers with a touchpoint), comments.
     customers : int
-        Who bought within the days that count as now, or is under contract.
+        Who bought, or paid, within the days that count as now.
     """
 
     study: Study
