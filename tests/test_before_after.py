@@ -56,6 +56,7 @@ def test_the_surprise_allows_for_having_looked_at_every_month():
     for z in (2.0, 2.8, 3.4):
         # a share of 200,000 draws is good to 0.0011
         assert surprise(-z, 24) == pytest.approx((largest > z).mean(), abs=0.005)
+    assert surprise(0.0, 24) == 1.0
     assert surprise(9.0, 24) == pytest.approx(24 * 2 * stats.norm.sf(9.0), rel=1e-6), "tiny, and not rounded to nothing"
 
 

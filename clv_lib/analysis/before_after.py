@@ -87,7 +87,8 @@ def marked_months(cells: pd.DataFrame) -> pd.DataFrame:
 
 def surprise(z: float, months: int) -> float:
     """Probability that the largest of so many |z| would be at least this large by chance."""
-    return float(-np.expm1(months * np.log1p(-2 * norm.sf(abs(z)))))
+    with np.errstate(divide="ignore"):  # at z = 0 the logarithm is minus infinity, and the answer 1
+        return float(-np.expm1(months * np.log1p(-2 * norm.sf(abs(z)))))
 
 
 def change(given: Frame, *, stated: date | None, days: int, seed: int, mass: float = INTERVAL) -> Change:

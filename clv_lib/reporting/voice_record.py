@@ -60,7 +60,7 @@ from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.lifecycle_record import STAGES
 from clv_lib.reporting.members_ahead import beside
 from clv_lib.reporting.study import Study
-from clv_lib.reporting.voice_results import CallBacks, NobodyAskedError, Scores, main_question
+from clv_lib.reporting.voice_results import MOST_GROUPS, CallBacks, NobodyAskedError, Scores, main_question
 from clv_lib.settings import VoiceSection
 
 GROUPS: Final = (LIFECYCLE_STAGE, VALUE_TIER, ACQUISITION_CHANNEL, TOUCHPOINT)
@@ -84,7 +84,7 @@ class Voice:
     counts : DataFrame
         instrument, n, customers, first, last (day numbers), named (answers with a touchpoint), comments.
     customers : int
-        Who bought within the days that count as now, or is under contract.
+        Who bought, or paid, within the days that count as now.
     """
 
     study: Study
@@ -159,7 +159,7 @@ class Voice:
                 continue
             cells = score_cells(rows.with_columns(nw.col(name).cast(nw.String).fill_null("")), [name])
             if cells[name].nunique() > 1:
-                groups[name] = scores_by(cells, group=name, seed=seed)
+                groups[name] = scores_by(_largest(cells, name), group=name, seed=seed)
         moved = course(over_time, instrument=str(main_question(now)[INSTRUMENT]), seed=seed)
         return Scores(now, over_time, step, moved, groups, days)
 
@@ -247,6 +247,12 @@ class Voice:
             filed = listed[keys].merge(said.of_comment.drop_duplicates(keys), on=keys, how="left")
             listed[THEME] = listed[THEME].where(listed[THEME] != "", filed[FILED].fillna("").to_numpy())
         return CallBacks(listed, unhappy, section.call_back_days)
+
+
+def _largest(cells: pd.DataFrame, group: str) -> pd.DataFrame:
+    """Cells of the largest groups, as many as a page can show."""
+    sizes = cells.groupby(group)[N].sum().sort_values(ascending=False, kind="stable")
+    return cells[cells[group].isin(sizes.index[:MOST_GROUPS])]
 
 
 def listen(study: Study) -> Voice:

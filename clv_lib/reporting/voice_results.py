@@ -16,6 +16,7 @@ from clv_lib.names import INSTRUMENT, THEME, N
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.figures import KeyFigure
 
+MOST_GROUPS: Final = 20  # of one division that a page can show: the largest
 CALL_BACKS: Final = "call_backs"
 SCORES: Final = "voice_scores"
 JOURNEY: Final = "voice_journey"

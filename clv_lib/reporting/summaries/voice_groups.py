@@ -25,7 +25,7 @@ from clv_lib.reporting.summaries.voice_words import (
     score,
     wanting,
 )
-from clv_lib.reporting.voice_results import Scores
+from clv_lib.reporting.voice_results import MOST_GROUPS, Scores
 from clv_lib.reporting.wording import Quantity, Sentence, count, say, words
 
 _ORDER: dict[str, list[str]] = {LIFECYCLE_STAGE: list(LIFECYCLE_STAGES), VALUE_TIER: list(VALUE_TIERS)}
@@ -41,18 +41,16 @@ def groups(found: Scores | CannotEstimateError) -> tuple[Element, ...]:
         if by == LIFECYCLE_STAGE:
             shown += _chart(by, ordered)
         shown += [Paragraph((_standing_out(by, table),)), _table(by, ordered)]
-    shown.append(
-        Paragraph(
-            (
-                say(
-                    "Small groups are drawn towards the whole as far as groups are alike; a score that stands on fewer "
-                    "than ten answers leans on the whole more than on itself."
-                ),
-            ),
-            role="note",
+    notes = [
+        say(
+            "Small groups are drawn towards the whole as far as groups are alike; a score that stands on fewer than "
+            "ten answers leans on the whole more than on itself."
         )
-    )
-    return tuple(shown)
+    ]
+    if any(table[by].nunique() >= MOST_GROUPS for by, table in found.by.items()):
+        text = say("Where there are many groups, the {most} with most answers are shown.", most=count(MOST_GROUPS))
+        notes.append(text)
+    return (*shown, Paragraph(tuple(notes), role="note"))
 
 
 def _in_order(by: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_voice import friction as chart_friction
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.voice_words import MASS, QUESTIONS, SHORT, labelled, score, wanting
+from clv_lib.reporting.voice_results import MOST_GROUPS
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
 PASSERS: Final[dict[str, Sentence]] = {
@@ -117,7 +118,7 @@ def _table(found: Journey, currency: str) -> Table:
     if found.valued:
         columns += [say("Profit to come that passes"), say("Of it unhappy"), say("From"), say("To")]
     rows = []
-    for row in rows_of(found.table):
+    for row in rows_of(found.table.head(MOST_GROUPS)):
         cells: list[Quantity | Sentence] = [
             words(getattr(row, TOUCHPOINT)),
             QUESTIONS[getattr(row, INSTRUMENT)],

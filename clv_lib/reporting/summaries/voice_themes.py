@@ -13,9 +13,11 @@ from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.plots_voice import moods_by_theme
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.voice_words import MASS, MOODS, labelled, wanting
+from clv_lib.reporting.voice_results import MOST_GROUPS
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
 QUOTED = 140  # characters of a comment that a page shows
+_MOST = 12  # bars that can be read
 
 
 def themes(found: Themes | CannotEstimateError, currency: str) -> tuple[Element, ...]:
@@ -86,7 +88,7 @@ def _opening(found: Themes) -> tuple[Sentence, ...]:
 
 
 def _chart(found: Themes) -> Element:
-    table = found.shown.reset_index(drop=True)
+    table = found.shown.head(_MOST).reset_index(drop=True)
     data = labelled(table, [theme_name(found, row) for row in rows_of(table)])
     first, worst = data.iloc[0], data.sort_values("share", ascending=False, kind="stable").iloc[0]
     return moods_by_theme(
@@ -118,7 +120,7 @@ def _filed(found: Themes, currency: str) -> Table:
     columns = [say("Theme"), say("Comments"), say("Unhappy"), say("Share"), say("Range")]
     columns += [say("Profit to come of the unhappy")] if valued else []
     rows: list[list[Quantity | Sentence]] = []
-    for row in rows_of(found.filed):
+    for row in rows_of(found.filed.head(MOST_GROUPS)):
         cells: list[Quantity | Sentence] = [
             words(row.theme),
             count(row.n),
