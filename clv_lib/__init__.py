@@ -92,6 +92,9 @@ _ROOMS = {
     "value_members": "analysis.contract_value",
     "new_member_draws": "analysis.new_members",
     "members_by_channel": "analysis.new_members",
+    "strategy": "reporting.strategy_record",
+    "save_strategy": "reporting.strategy_record",
+    "strategy_figures": "reporting.strategy_record",
 }
 __all__ = sorted(_ROOMS)
 

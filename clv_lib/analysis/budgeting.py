@@ -141,7 +141,7 @@ def choose(options: Options, section: StrategySection) -> Plan:
         limits=limits,
         budget_is="derived" if section.budget is None else "stated",
         downside_is="derived" if section.downside is None else "stated",
-        empty_because="" if chosen.any() else _why_empty(options, worth, limits, section),
+        empty_because="" if chosen.any() else _why_empty(options, worth, section),
         left_out=left_out,
     )
 
@@ -179,7 +179,7 @@ def _too_few(options: Options, chosen: np.ndarray) -> list[str]:
     return [str(name) for name, count in many.items() if 0 < count < LEAST_TESTED]
 
 
-def _why_empty(options: Options, worth: Options, limits: Limits, section: StrategySection) -> Reason:
+def _why_empty(options: Options, worth: Options, section: StrategySection) -> Reason:
     """The first limit in the way, from the customers to the money."""
     if not len(options.groups):
         return "nobody"
@@ -189,16 +189,17 @@ def _why_empty(options: Options, worth: Options, limits: Limits, section: Strate
         return "unprofitable"
     if not len(worth.table):
         return "unsure"
-    if limits.budget <= 0 and section.budget is not None:
+    budget = np.inf if section.budget is None else section.budget
+    if budget <= 0:
         return "no_budget"
     if not (worth.table[CHANNEL].map(lambda name: section.contacts.get(name, 1)) > 0).any():
         return "no_contacts"
     if not _divided(worth, limits_of(section, worth.untried), section.loss_chance)[0].any():
         return "fixed_costs"
     cheapest = worth.table["spend"] + worth.table[PLAY].map(worth.fixed)
-    if limits.budget < cheapest.min():
+    if budget < cheapest.min():
         return "small_budget"
-    without = _divided(worth, limits_of(section, worth.untried, budget=limits.budget), section.loss_chance)[0]
+    without = _divided(worth, limits_of(section, worth.untried, budget=budget), section.loss_chance)[0]
     return "downside" if without.any() else "small_budget"
 
 

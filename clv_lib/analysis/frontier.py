@@ -10,9 +10,9 @@ from clv_lib.analysis.budgeting import Plan
 from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.programme import allocate, profit_of, risk_of, spend_of
 
-BUDGETS: Final = (0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.25)  # of what all worthwhile plays need, or of the budget
-RISKS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)  # of what the plan would risk without a limit
-NEAR_ENOUGH: Final = 5e-3  # points of a curve are at most this part below the best there is
+BUDGETS: Final = (0.15, 0.3, 0.5, 0.75, 1.0, 1.25)  # of what all worthwhile plays need, or of the budget
+RISKS: Final = (0.0, 0.33, 0.67, 1.0)  # of what the plan would risk without a limit
+NEAR_ENOUGH: Final = 0.02  # points of a curve are at most this part below the best there is
 MORE: Final = 0.05  # of the budget: what the next unit brings is the mean over so much more
 
 

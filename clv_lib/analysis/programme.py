@@ -30,7 +30,7 @@ from clv_lib.analysis.tail_risk import mean_of_the_worst, weights_of_the_worst
 from clv_lib.names import CHANNEL, PLAY
 
 GAP: Final = 1e-3  # an answer is at most this part below the best there is
-NODES: Final = 2_000  # branches looked at; a count and not a time, so that every machine gives the same answer
+NODES: Final = 500  # branches looked at; a count and not a time, so that every machine gives the same answer
 CUTS: Final = 200  # lines of the limit on losses; a dozen is the rule
 SLACK: Final = 1e-9  # rounding of sums, as a part of the limit
 NEAR: Final = 1e-6  # the solver's own tolerance, in contacts
@@ -91,7 +91,7 @@ def allocate(
         return nobody
     programme = Programme(options, limits, [] if known is None else known)
     programme.settled(CONTINUOUS)  # quick, and finds nearly every line of the limit on losses
-    best = programme.settled(PLAYS_WHOLE, gap=gap / 10)
+    best = programme.settled(PLAYS_WHOLE, gap=gap / 4)
     chosen = programme.rounded(best)
     if programme.earns(chosen) < (1 - gap) * programme.earns(best):
         chosen = programme.settled(ALL_WHOLE, gap=gap)

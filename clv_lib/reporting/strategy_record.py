@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import narwhals as nw
-import numpy as np
 import pandas as pd
 
 from clv_lib.analysis.acquire_or_keep import Split, acquire_or_keep
 from clv_lib.analysis.budgeting import Plan, choose
 from clv_lib.analysis.frontier import Marginal, by_budget, by_risk, next_unit
 from clv_lib.analysis.later_costs import LaterCosts, later_costs
-from clv_lib.analysis.play_costs import PlayCost, play_costs, priced
 from clv_lib.analysis.rivals import Rival, as_table, rivals
 from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.strategy import Options, options
 from clv_lib.data.customers import Frame, collected
-from clv_lib.names import BAND, COST_PER_CONTACT, FIXED_COST, LIFECYCLE_STAGE, MONTH, PLAY, REACHABLE, SEGMENT
+from clv_lib.names import BAND, LIFECYCLE_STAGE, MONTH, REACHABLE, SEGMENT
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.plays_record import PlayBeliefs
 from clv_lib.reporting.segments_record import Segmented
@@ -41,7 +39,6 @@ class Strategy:
     section : StrategySection
     plays : dict of str to Play
         With their prices.
-    prices : dict of str to PlayCost
     options : Options
     plan : Plan
     budgets, risks : pandas.DataFrame
@@ -55,7 +52,6 @@ class Strategy:
 
     section: StrategySection
     plays: dict[str, Play]
-    prices: dict[str, PlayCost]
     options: Options
     plan: Plan
     budgets: pd.DataFrame
@@ -78,22 +74,17 @@ def strategy(
     base : SegmentBase, optional
     known : PlayBeliefs
     record : mapping of str to narwhals.LazyFrame
-        The customer record: ``campaigns`` say what contacts have cost, ``costs`` in how many months customers were won.
+        The customer record; ``costs`` say in how many months customers were won.
     """
     if base is None:
         return None
     section = study.settings.strategy
-    campaigns = _campaigns(record)
-    mean = float(np.average(base.order_value.mean(axis=1), weights=base.groups["customers"]))
-    prices = play_costs(known.plays, campaigns, churn=study.settings.churn.contact_cost, mean_purchase=mean)
-    plays = priced(known.plays, prices)
-    every = options(with_stages(base, found), plays, known.uplift, section)
+    every = options(with_stages(base, found), known.plays, known.uplift, section)
     plan = choose(every, section)
     budgets = by_budget(plan)
     return Strategy(
         section=section,
-        plays=plays,
-        prices=prices,
+        plays=known.plays,
         options=every,
         plan=plan,
         budgets=budgets,
@@ -119,15 +110,6 @@ def with_stages(base: SegmentBase, found: Segmented) -> SegmentBase:
     keys = zip(base.groups[SEGMENT], base.groups[BAND], strict=True)
     groups = base.groups.assign(by_stage=pd.Series([by.get(key, {}) for key in keys], index=base.groups.index))
     return SegmentBase(**{**{name: getattr(base, name) for name in base.__dataclass_fields__}, "groups": groups})
-
-
-def _campaigns(record: Mapping[str, Frame]) -> pd.DataFrame | None:
-    campaigns = record.get("campaigns")
-    if campaigns is None:
-        return None
-    there = campaigns.collect_schema().names()
-    columns = [name for name in (PLAY, COST_PER_CONTACT, FIXED_COST) if name in there]
-    return collected(campaigns.select(*columns)) if PLAY in columns else None
 
 
 def _split(study: Study, plan: Plan, budgets: pd.DataFrame, record: Mapping[str, Frame]) -> Split | None:
