@@ -20,8 +20,8 @@ def here():
 def test_over_six_rounds_the_strategy_earns_a_tenth_more_than_the_best_simple_rule(here):
     """True profit, so no luck of orders is in it; what chance remains is the truth of the plays and what is learned.
 
-    One world is affordable here: the margin is asked for in it as the benchmark asks for it in the mean over many, where
-    it is several times as wide. The world is fixed by its seed.
+    One world is affordable here, fixed by its seed: the margin is asked for in it as the benchmark asks for it in the
+    mean over many, where it is several times as wide.
     """
     earned = {}
     for name, rule in RULES.items():

@@ -207,7 +207,7 @@ PURCHASES: Final[dict[str, dict[str, Any]]] = {
         "stages": _QUIET,
         "discount": 0.10,
         "effect": 0.50,
-        "effect_sd": 0.50,
+        "effect_sd": 0.60,
         "effect_days": 28,
         "reason": mark(
             "Silent customers buy so seldom that half as much again is still little; how many are merely late and how "

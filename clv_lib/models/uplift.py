@@ -1,7 +1,8 @@
 r"""What plays do, learned from campaigns with a control group: a play has an effect, and groups of customers differ.
 
 1. Of a campaign's members in an evidence group, the purchase days of a customer in the days after assignment are
-   negative binomial, with a mean of the campaign and group's own and a shape of the group's own.
+   negative binomial, with a mean of the campaign and group's own and a shape of the play and group's own: plays
+   choose whom they are for, so that the quiet whom one play reaches are mostly gone and those of another are not.
 2. The treated have the same shape and :math:`e^{\theta}` times the mean: their rates are those of the control group,
    all multiplied alike. With s the play's own ``effect_sd``, :math:`\theta = \mu_{\text{play}} + \rho s
    z_{\text{play},\text{group}}`: how far groups differ, :math:`\rho`, is learned from all plays together; its

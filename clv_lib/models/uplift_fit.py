@@ -13,6 +13,7 @@ import xarray as xr
 
 from clv_lib.models.fitting import nuts
 from clv_lib.models.uplift import BETWEEN, SIDE_SD, prior_middle
+from clv_lib.models.uplift_coordinates import coordinates
 from clv_lib.names import EVIDENCE_GROUPS
 from clv_lib.settings import ModelSection, Play
 
@@ -75,6 +76,15 @@ def model_data(
         "typical_odds": np.asarray(np.log((lost + 0.5) / (left["n"].sum() - lost + 0.5))),
         "typical_spend": np.asarray(spend["total"].sum() / max(spend["n"].sum(), 1)),
     }
+    numbers = {name: number for number, name in enumerate(names)}
+    data["centre"], data["root"] = coordinates(
+        counts.assign(play=counts["play"].map(numbers)),
+        spend.assign(play=spend["play"].map(numbers)),
+        moves.tolist(),
+        middle=data["middle"],
+        unsure=data["unsure"],
+        ratio=float(np.exp(BETWEEN[0])),
+    )
     data |= _rows("b", bought, names) | {"orders": _floats(bought, "orders"), "n": _floats(bought, "n")}
     data |= _rows("l", left, names) | {"left": _floats(left, "left"), "of": _floats(left, "n")}
     spend = spend.assign(level=spend_level)
@@ -116,6 +126,7 @@ def _compiled(plays: int, levels: int, spend_levels: int) -> Any:
 
 def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
     """The model with room for so many plays and levels, and a row of nobody in each table."""
+    groups = len(EVIDENCE_GROUPS)
     with pm.Model() as model:
         row = {
             f"{mark}_{name}": pm.Data(f"{mark}_{name}", np.zeros(1, dtype=np.int64))
@@ -129,13 +140,14 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
         basket = pm.Data("basket", np.zeros(plays))
         typical, odds, worth = (pm.Data(name, 0.0) for name in ("typical", "typical_odds", "typical_spend"))
         ratio = pm.LogNormal("ratio", *BETWEEN)
-        common = pm.Normal("common", 0.0, 1.0, shape=plays)
-        own = pm.Normal("own", 0.0, 1.0, shape=(plays, len(EVIDENCE_GROUPS)))
-        change = pm.Deterministic("change", middle[:, None] + unsure[:, None] * (common[:, None] + ratio * own))
+        centre = pm.Data("centre", np.zeros((plays, groups)))
+        root = pm.Data("root", np.tile(np.eye(groups), (plays, 1, 1)))
+        x = pm.Flat("x", shape=(plays, groups), initval=np.zeros((plays, groups)))
+        change = pm.Deterministic("change", centre + (root * x[:, None, :]).sum(axis=2))
         side = pm.Normal("side", 0.0, SIDE_SD, shape=plays)
         level = pm.Normal("level", 0.0, LEVEL_SD, shape=levels)
         spend_level = pm.Normal("spend_level", 0.0, SPEND_SD, shape=spend_levels)
-        log_shape = pm.Normal("log_shape", *SHAPE, shape=len(EVIDENCE_GROUPS))
+        log_shape = pm.Normal("log_shape", *SHAPE, shape=(plays, groups))
         shape = pm.Deterministic("shape", pt.exp(log_shape))
         width = pm.LogNormal("width", *WIDTH)
         moved = basket[:, None] * side[:, None] + (1 - basket[:, None]) * change
@@ -143,7 +155,7 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
 
         at = {mark: {name: row[f"{mark}_{name}"] for name in ("level", "play", "group", "treated")} for mark in "bls"}
         log_mean = typical + level[at["b"]["level"]] + at["b"]["treated"] * moved[at["b"]["play"], at["b"]["group"]]
-        bought = _negative_binomial(number["orders"], log_mean, shape[at["b"]["group"]])
+        bought = _negative_binomial(number["orders"], log_mean, shape[at["b"]["play"], at["b"]["group"]])
         saved = at["l"]["treated"] * change[at["l"]["play"], at["l"]["group"]]
         log_left = _below_one(-pt.softplus(-(odds + level[at["l"]["level"]])) - saved)
         gone = number["left"] * log_left + (number["of"] - number["left"]) * pt.log1mexp(log_left)
@@ -151,8 +163,20 @@ def uplift_model(plays: int, levels: int, spend_levels: int) -> pm.Model:
         expected = expected + at["s"]["treated"] * spent[at["s"]["play"], at["s"]["group"]]
         miss = number["within"] + number["buyers"] * (number["mean_log"] - expected) ** 2
         paid = -number["buyers"] * pt.log(width) - miss / (2 * width**2)
+        pm.Potential("belief", _belief((change - middle[:, None]) / unsure[:, None], ratio))
         pm.Potential("log_likelihood", (number["n"] * bought).sum() + gone.sum() + paid.sum())
     return model
+
+
+def _belief(deviation: Any, ratio: Any) -> Any:
+    """Log density of deviations from the beliefs, in units of ``effect_sd``: what groups share, and ratio times own.
+
+    Their covariance is J + ratio^2 I, J of ones; inverse and determinant by the lemma for a matrix of rank one.
+    """
+    groups = len(EVIDENCE_GROUPS)
+    total = ratio**2 + groups
+    quadratic = ((deviation**2).sum(axis=1) - deviation.sum(axis=1) ** 2 / total) / ratio**2
+    return (-(quadratic + 2 * (groups - 1) * pt.log(ratio) + pt.log(total)) / 2).sum()
 
 
 def _negative_binomial(k: Any, log_mean: Any, shape: Any) -> Any:

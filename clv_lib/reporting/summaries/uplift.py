@@ -51,9 +51,9 @@ def _measured_sentence(found: PlayBeliefs, used: pd.DataFrame) -> Sentence:
             "made small on purpose."
         )
     return say_count(
-        "{n} of them has been measured, in {campaigns} campaigns with a control group and {members} members; the "
+        "{n} of them has been measured against a control group (campaigns: {campaigns}, members: {members}); the "
         "others are beliefs, made small on purpose.",
-        "{n} of them have been measured, in {campaigns} campaigns with a control group and {members} members; the "
+        "{n} of them have been measured against a control group (campaigns: {campaigns}, members: {members}); the "
         "others are beliefs, made small on purpose.",
         n=len(found.uplift.members),
         campaigns=count(len(used)),
@@ -102,7 +102,7 @@ def _left_out(found: PlayBeliefs) -> tuple[Element, ...]:
         return ()
     known = set(found.plays)
     lines = tuple(
-        say("{play} is left out: it needs to be known {what}.", play=title_of(play), what=NEEDS[need])
+        say("{play} is left out: nobody has recorded {what}.", play=title_of(play), what=NEEDS[need])
         for name, play in found.out.items()
         if name not in known
         for need in play.needs[:1]
@@ -119,7 +119,7 @@ def reasons(found: PlayBeliefs) -> tuple[Element, ...]:
                 play=title_of(play),
                 effect=share(play.effect),
             ),
-            say("{reason}", reason=reason_of(play)) if play.reason else say("The settings give no reason."),
+            Sentence("{reason}", {"reason": reason_of(play)}) if play.reason else say("The settings give no reason."),
         )
         for play in found.plays.values()
     )
@@ -146,7 +146,7 @@ def terms(found: PlayBeliefs, settings: Settings) -> tuple[Element, ...]:
             )
         )
     table = Table(
-        say("How each play is done and what it costs; a contact and a campaign cost what those of the play did so far"),
+        say("How each play is done and what it costs; where it has had campaigns, what those have cost on average"),
         (
             say("Play"),
             say("Channel"),
@@ -230,8 +230,8 @@ def _figure_title(found: PlayBeliefs) -> Sentence:
         return say("Of no measured play is it certain that it does any good")
     best = clear.sort_values("mean").iloc[-1]
     return say_count(
-        "{n} measured play surely does some good; most of all {play}, {effect}",
-        "{n} measured plays surely do some good; most of all {play}, {effect}",
+        "{n} measured play clearly does some good; most of all {play}, {effect}",
+        "{n} measured plays clearly do some good; most of all {play}, {effect}",
         n=len(clear),
         play=title_of(found.plays[str(best["play"])]),
         effect=share(float(best["mean"])),
