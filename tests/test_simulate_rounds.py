@@ -37,7 +37,7 @@ def test_what_is_expected_of_a_round_is_what_it_brings_on_average(worlds, name, 
 
     Twelve worlds give the spread of the difference, so the mean must be within four standard errors of nothing: with
     eleven degrees of freedom a right formula misses that in one of five hundred tries. The seeds are fixed.
-    The idle play is there for the weariness alone, which is made a hundredfold: of a rare thing twelve worlds say nothing.
+    The idle play is there for the weariness alone, made a hundredfold: of a rare thing twelve worlds say nothing.
     """
     if name == "idle":
         monkeypatch.setattr(treatment, "FATIGUE", 0.05)
