@@ -1,7 +1,7 @@
 """Six rounds with a known truth: what the strategy earns, and what three simple rules earn with the same money.
 
-Run as ``python benchmarks/closed_loop.py``; takes about two minutes a world. Every world has customers and a truth of its
-own (:mod:`clv_lib.data.simulate.true_plays`); whoever decides sees the log and nothing else. The simple rules choose
+Run as ``python benchmarks/closed_loop.py``; takes about two minutes a world. Every world has customers and a truth of
+its own (:mod:`clv_lib.data.simulate.true_plays`); who decides sees the log and nothing else. The simple rules choose
 customers by value, by risk, or in an order that says nothing, and give each the play that the library believes to earn
 most there. ``--measuring`` also lets them leave out control groups and learn from their own campaigns; ``--sampler``
 lets the uplift model be sampled as on the pages, where otherwise its normal approximation stands in (minutes more).

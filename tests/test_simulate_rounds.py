@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clv_lib.data.simulate import treatment
 from clv_lib.data.simulate.rounds import Company, world
 from clv_lib.data.simulate.treatment import expected, tiredness, treat
 from clv_lib.data.simulate.true_plays import GROUPS, TruePlay, true_plays
@@ -31,23 +32,25 @@ def everyone(company: Company, name: str, number: int = 0) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", list(PLAYS))
-def test_what_is_expected_of_a_round_is_what_it_brings_on_average(worlds, name):
+def test_what_is_expected_of_a_round_is_what_it_brings_on_average(worlds, name, monkeypatch):
     """The profit of the world with a round less that of the same world without, against the formulas.
 
     Twelve worlds give the spread of the difference, so the mean must be within four standard errors of nothing: with
     eleven degrees of freedom a right formula misses that in one of five hundred tries. The seeds are fixed.
+    The idle play is there for the weariness alone, made a hundredfold: of a rare thing twelve worlds say nothing.
     """
+    if name == "idle":
+        monkeypatch.setattr(treatment, "FATIGUE", 0.05)
     off, told = [], []
     for origin in worlds:
         company = Company(origin)
         before = company.profit()
         found = treat(company, 0, everyone(company, name), TRUE).iloc[0]
         off.append(company.profit() - before - found["cost"] - found["profit"])
-        told.append(abs(found["gain"]) + found["kept"] + found["given_away"])
+        told.append(abs(found["gain"]) + found["kept"] + found["given_away"] + found["driven_away"])
     error = np.std(off, ddof=1) / np.sqrt(len(off))
     assert abs(np.mean(off)) < 4 * error
-    if name != "idle":
-        assert error < 0.2 * np.mean(told), "or the test would let anything pass"
+    assert error < 0.2 * np.mean(told), "or the test would let anything pass"
 
 
 def test_who_is_left_alone_lives_as_in_the_world_without_plays(worlds):
@@ -93,15 +96,15 @@ def test_a_discount_is_paid_on_what_would_have_come_anyway(worlds):
     assert set(after["discount"].unique()) == {0.0, 0.2}
 
 
-def test_the_truth_of_a_play_does_not_depend_on_the_others_and_a_third_do_nothing():
+def test_the_truth_of_a_play_does_not_depend_on_the_others_and_a_quarter_do_nothing():
+    """Three hundred worlds: the share that is idle, and the mean log change of the others, within 3.5 errors."""
     drawn = [true_plays(PLAYS, seed=seed) for seed in range(300)]
     alone = [true_plays({"larger": PLAYS["larger"]}, seed=seed) for seed in range(300)]
     assert all(one["larger"].effect == all_["larger"].effect for one, all_ in zip(alone, drawn, strict=True))
     idle = np.mean([not any(each["annoying"].effect.values()) for each in drawn])
-    assert abs(idle - 1 / 3) < 3.5 * np.sqrt(2 / 9 / 300)
+    assert abs(idle - 1 / 4) < 3.5 * np.sqrt(3 / 16 / 300)
     works = [np.log1p(each["annoying"].effect["new"]) for each in drawn if any(each["annoying"].effect.values())]
-    spread = np.hypot(PLAYS["annoying"].effect_sd, 0.1)
-    assert abs(np.mean(works) - np.log(0.7)) < 3.5 * spread / np.sqrt(len(works))
+    assert abs(np.mean(works) - 0.2) < 3.5 * np.hypot(0.2, 0.1) / np.sqrt(len(works))
 
 
 def test_the_log_shows_what_was_paid_and_nothing_of_the_future(worlds):

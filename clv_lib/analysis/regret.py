@@ -123,7 +123,10 @@ def base_then(
     found: Experiments, counts: pd.DataFrame, plays: Mapping[str, Play], base: SegmentBase, done: pd.Series
 ) -> SegmentBase:
     """What the customers of the round would have done, group by group, from its control arms."""
-    rows, columns = [], {name: [] for name in ("value", "purchases_per_day", "order_value", "risk", "at_stake")}
+    rows = []
+    columns: dict[str, list[np.ndarray]] = {
+        name: [] for name in ("value", "purchases_per_day", "order_value", "risk", "at_stake")
+    }
     rng = np.random.default_rng(len(counts))
     weights = base.groups["customers"].to_numpy(dtype=float)
     for group in EVIDENCE_GROUPS:

@@ -1,4 +1,4 @@
-"""The last round of one run: what its campaigns and members say of the plays, and what is left for the pages after it."""
+"""The last round of one run: what its campaigns and members say of the plays, left for the pages after it."""
 
 from dataclasses import dataclass
 from typing import Final

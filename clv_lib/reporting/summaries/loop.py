@@ -133,7 +133,7 @@ def to_try(found: LookBack, currency: str) -> tuple[Element, ...]:
             say("Try {play} on {customers}", play=title_of(found.plays[row.play]), customers=GROUPS[row.evidence]),
             say(
                 "Believed to earn {profit} a contact, with a chance of {loss} to lose money. Knowing it would be worth "
-                "{knowing}, the test costs {cost} at most.",
+                "{knowing}, and the test is expected to cost {cost}.",
                 profit=money(row.mean, currency),
                 loss=share(row.loss_chance),
                 knowing=round_money(row.knowing, currency),
