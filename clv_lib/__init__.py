@@ -8,6 +8,9 @@ from typing import Any
 
 _ROOMS = {
     "by_month": "data.handover",
+    "draw_up_actions": "reporting.action_list",
+    "save_actions": "reporting.action_list",
+    "action_figures": "reporting.action_list",
     "hand_over": "data.handover",
     "window_of": "data.handover",
     "start_engine": "data.engines",
@@ -74,6 +77,9 @@ _ROOMS = {
     "base_of": "reporting.segments_record",
     "segment_view": "reporting.segments_record",
     "save_segments": "reporting.segments_record",
+    "listen": "reporting.voice_record",
+    "save_voice": "reporting.voice_record",
+    "voice_figures": "reporting.voice_record",
     "membership": "reporting.contracts",
     "rehearse_contracts": "reporting.contracts",
     "contract_findings": "reporting.contracts",

@@ -8,13 +8,16 @@ import pytest
 
 from clv_lib.data.tables import CONTRACTS
 from clv_lib.settings import (
+    ActionsSection,
     Play,
     PoliciesSection,
+    RegionSection,
     RetentionSection,
     SegmentsSection,
     StagesSection,
     StrategySection,
     TableSection,
+    VoiceSection,
 )
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import DEFAULT_DRIVERS, ChannelCosts, CostsSection
@@ -59,6 +62,11 @@ def test_every_policy_stands_there_with_its_default():
         ("| key of `[segments]` | means |\n", set(SegmentsSection.model_fields)),
         ("| key of `[plays.NAME]` | means |\n", set(Play.model_fields)),
         ("| key of `[strategy]` | means |\n", set(StrategySection.model_fields)),
+        ("| key of `[voice]` | means |\n", set(VoiceSection.model_fields)),
+        (
+            "| key of `[actions]` | means |\n",
+            {*ActionsSection.model_fields, *(f"regions.NAME.{name}" for name in RegionSection.model_fields)},
+        ),
         (
             "| key of `[costs]` | means |\n",
             {*CostsSection.model_fields, *(f"channels.NAME.{name}" for name in ChannelCosts.model_fields)},

@@ -94,7 +94,7 @@ def page(findings: Findings, cells: pd.DataFrame, past: Past, language: str) -> 
         value.tiers(value_tiers(cells), "USD", basis, STATED),
         value.new_customer(findings.new, basis, STATED, "USD"),
         *terms.channels(findings.channels, STATED, "USD"),
-        advice.three_tasks(findings, STATED, "USD"),
+        advice.value_tasks(findings, STATED, "USD"),
         advice.meeting(findings, STATED, "USD"),
         terms.costs_limit(basis),
     ]

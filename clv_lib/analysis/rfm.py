@@ -99,9 +99,9 @@ def rfm_beside(people: Frame) -> RfmBeside:
     high = (nw.col(VALUE_TIER).fill_null("") == HIGH).cast(nw.Int64).alias("high")
     found = collected(
         people.filter(~nw.col("r").is_null())
-        .with_columns(brings.alias("profit"), high)
+        .with_columns(brings.alias("profit"), high, value.alias("value"))
         .group_by(*COLUMNS, "high")
-        .agg(nw.len().alias(N), value.sum().alias("value"), nw.col("profit").sum(), value.count().alias("known"))
+        .agg(nw.len().alias(N), nw.col("value", "profit").sum(), nw.col("value").count().alias("known"))
     )
     cells = found.groupby(["r", "f"], as_index=False)[[N, "value", "known"]].sum()
     cells["value"] = (cells["value"] / cells["known"]).where(cells["known"] > 0)

@@ -93,7 +93,7 @@ def _table(lines: Frame) -> pd.DataFrame:
     money = collected(
         lines.with_columns(discount.alias("off"))
         .group_by(SEGMENT)
-        .agg(nw.col(_REVENUE).sum().cast(nw.Float64), nw.col("off").sum().cast(nw.Float64).alias(_DISCOUNT))
+        .agg(nw.col(_REVENUE).sum(), nw.col("off").sum().alias(_DISCOUNT))
     )
     found = orders.merge(money, on=SEGMENT).set_index(SEGMENT).reindex(list(SEGMENTS)).fillna(0.0).astype("float64")
     found[[_REVENUE, _DISCOUNT]] /= MONEY_UNITS
@@ -118,9 +118,8 @@ def _item(lines: Frame, products: Frame | None) -> tuple[Frame | None, str]:
 
 
 def _goods(lines: Frame) -> pd.DataFrame:
-    found = collected(
-        lines.filter(~nw.col("item").is_null()).group_by(SEGMENT, "item").agg(nw.col(_REVENUE).sum().cast(nw.Float64))
-    )
+    found = collected(lines.filter(~nw.col("item").is_null()).group_by(SEGMENT, "item").agg(nw.col(_REVENUE).sum()))
+    found = found.astype({_REVENUE: "float64"})
     found = found[found[_REVENUE] > 0].assign(**{_REVENUE: lambda table: table[_REVENUE] / MONEY_UNITS})
     of_all = found.groupby("item")[_REVENUE].sum() / found[_REVENUE].sum()
     share = found[_REVENUE] / found.groupby(SEGMENT)[_REVENUE].transform("sum")

@@ -64,6 +64,14 @@ class Ingested:
     classified: Frame
     surveys: tuple[Survey, ...] = ()
 
+    @property
+    def refunds(self) -> Frame:
+        """Money that was given back: ``customer_id, ordered_at`` (day of the refund) and ``amount``, positive."""
+        given = nw.col("reason").is_in(["refund", "excess_refund", "unmatched_refund", PENDING])
+        back = (-nw.col("units") / MONEY_UNITS).alias(AMOUNT)
+        found = self.classified.filter(given & ~nw.col(CUSTOMER_ID).is_null())
+        return found.select(CUSTOMER_ID, nw.col(ORDERED_AT), back)
+
     def write_quarantine(self, path: Path) -> int:
         """Write the rows set aside as CSV: source, line, reason, raw text; the number of rows written.
 

@@ -55,7 +55,7 @@ def judge_responses(
     """
     kept = interactions.collect_schema().names()
     responses = interactions.filter((nw.col(KIND).str.to_lowercase() == RESPONSE) & ~nw.col(CAMPAIGN_ID).is_null())
-    sent = _sends(members, campaigns)
+    sent = sends(members, campaigns)
     rows = responses.join(sent, on=[CAMPAIGN_ID, CUSTOMER_ID], how="left")
     if known is None:
         rows = rows.with_columns(nw.lit(True).alias("is known"))
@@ -84,7 +84,7 @@ def judge_responses(
     return rows.select(*kept, OUTCOME)
 
 
-def _sends(members: Frame, campaigns: Frame | None) -> Frame:
+def sends(members: Frame, campaigns: Frame | None) -> Frame:
     """One row per campaign and member: the arm, and the day of the send as a number."""
     there = set(members.collect_schema().names())
     send: nw.Expr = nw.lit(None, nw.Float64)

@@ -20,7 +20,7 @@ from clv_lib.reporting.spreadsheets import write_csv
 if TYPE_CHECKING:
     import pandas as pd
 
-SUFFIXES: Final = (".parquet", ".json", ".nc", ".csv", ".svg", ".txt")
+SUFFIXES: Final = (".parquet", ".json", ".jsonl", ".nc", ".csv", ".svg", ".txt")
 INTERACTIVE: Final = "interactive"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
 

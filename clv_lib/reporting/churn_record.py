@@ -87,14 +87,15 @@ def _terms(study: Study, warning: ChurnWarning, record: Mapping[str, Frame]) -> 
     rate, members = save_rate_draws(
         record, section.save_rate, horizon=warning.horizon, end=warning.days.last, size=4_000, seed=study.seed
     )
-    cost, cost_is = _contact_cost(study, record)
+    cost, cost_is = contact_cost(study, record)
     most = section.contacts
     if section.contact_budget is not None and cost > 0:
         most = min(most, int(section.contact_budget / cost))
     return Terms(cost, rate, most, members), cost_is
 
 
-def _contact_cost(study: Study, record: Mapping[str, Frame]) -> tuple[float, str]:
+def contact_cost(study: Study, record: Mapping[str, Frame]) -> tuple[float, str]:
+    """What a contact costs, in currency, and where that is from: stated, measured or assumed."""
     stated = study.settings.churn.contact_cost
     if stated is not None:
         return stated, "stated"

@@ -72,8 +72,25 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Trend:
+    """How a figure has moved: in words, with the way it went and whether that is welcome.
+
+    Attributes
+    ----------
+    sentence : Sentence
+    way : {"up", "down", "same"}
+    tone : {"good", "bad", "open"}
+        "open" where the change may be nothing but uncertainty.
+    """
+
+    sentence: Sentence
+    way: Literal["up", "down", "same"]
+    tone: Literal["good", "bad", "open"] = "open"
+
+
+@dataclass(frozen=True)
 class Card:
-    """One key figure with the range it may lie in, and where in that range it is."""
+    """One key figure with the range it may lie in, where in that range it is, and how it has moved."""
 
     label: Sentence
     value: Quantity
@@ -81,6 +98,7 @@ class Card:
     low: float | None = None
     high: float | None = None
     note: Sentence | None = None
+    trend: Trend | None = None
 
     @property
     def position(self) -> float | None:
@@ -152,6 +170,23 @@ class Tasks:
     def html(self, language: Language) -> Markup:
         """The list as HTML."""
         return _macro("tasks", language, tasks=self.tasks)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Pages of the same report, each with what it answers.
+
+    Attributes
+    ----------
+    links : tuple of (str, Sentence, Sentence)
+        File beside this page, its name, and the question.
+    """
+
+    links: tuple[tuple[str, Sentence, Sentence], ...]
+
+    def html(self, language: Language) -> Markup:
+        """The links as HTML."""
+        return _macro("links", language, links=self.links)
 
 
 @dataclass(frozen=True)

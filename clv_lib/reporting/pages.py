@@ -21,6 +21,7 @@ PAGE_NAMES: Final[dict[str, Sentence]] = {
     "04_lifetime_value": say("Lifetime value"),
     "05_churn_warning": say("Churn warning"),
     "06_lifecycle_staging": say("Lifecycle"),
+    "07_customer_voice": say("Customer voice"),
     "08_segment_strategy": say("Strategy"),
 }
 _UNTRUSTED = say(

@@ -1,7 +1,7 @@
 """Charts of the page on segments: heads against profit, RFM as a table of shades."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -9,6 +9,8 @@ import pandas as pd
 from clv_lib.reporting.charting import figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, Figure
 from clv_lib.reporting.wording import Language, Sentence, money, share
+
+SMALL: Final = 0.0095  # a share that whole percents would call 0 or hardly more
 
 
 def heads_and_profit(
@@ -31,9 +33,10 @@ def heads_and_profit(
             values = table[column].to_numpy(float)
             axes.barh(places + shift, values, height=0.38, color=colour, label=label.text(language))
             for place, value in zip(places + shift, values, strict=True):
+                text = share(value, 1 if value < SMALL else 0).text(language)
                 axes.annotate(
-                    share(value).text(language), (max(value, 0.0), place), xytext=(4, 0), textcoords="offset points",
-                    va="center", fontsize=7 if narrow else 9, color=INK,
+                    text, (max(value, 0.0), place), xytext=(4, 0), textcoords="offset points", va="center",
+                    fontsize=7 if narrow else 9, color=INK,
                 )  # fmt: skip
         axes.set_yticks(places, [each.text(language) for each in labels], fontsize=8 if narrow else 10)
         axes.set_xlim(min(0.0, float(table.min().min())), float(table.max().max()) * 1.15)

@@ -18,7 +18,7 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
-def write_csv(frame: "pd.DataFrame", path: Path) -> None:
+def write_csv(frame: "pd.DataFrame", path: Path, *, delimiter: str = ",") -> None:
     """Write a frame as UTF-8 CSV whose text cells and column names are inert in a spreadsheet.
 
     Parameters
@@ -27,6 +27,8 @@ def write_csv(frame: "pd.DataFrame", path: Path) -> None:
         The index is not written. Columns of numbers, booleans and dates are written as they are.
     path : Path
         The file; it is replaced.
+    delimiter : str
+        One character between fields.
     """
     import pandas as pd
 
@@ -38,7 +40,7 @@ def write_csv(frame: "pd.DataFrame", path: Path) -> None:
         harmless = column.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)
         safe.isetitem(position, harmless.array)
     safe.columns = pd.Index([inert(str(name)) for name in frame.columns])
-    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", sep=delimiter)
 
 
 def _holds_text(dtype: Any, pd: Any) -> bool:

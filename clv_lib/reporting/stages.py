@@ -9,7 +9,9 @@ from clv_lib.errors import UsageError
 
 DATA_SECTIONS: Final = ("dataset", "tables", "engine", "policies")
 VALUE_SECTIONS: Final = (*DATA_SECTIONS, "economics", "costs", "model")
-ALL_SECTIONS: Final = (*VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy")
+ALL_SECTIONS: Final = (
+    *VALUE_SECTIONS, "retention", "churn", "stages", "segments", "plays", "strategy", "voice", "actions",
+)  # fmt: skip
 ASSUMPTIONS: Final = tuple(name for name in ALL_SECTIONS if name not in ("tables", "engine"))
 
 
@@ -40,6 +42,11 @@ _PAGES: Final = (
     Stage("03_retention", needs=_LEARNT, reads=(*VALUE_SECTIONS, "retention")),
     Stage("05_churn_warning", needs=_LEARNT, reads=(*VALUE_SECTIONS, "churn")),
     Stage("06_lifecycle_staging", needs=_LEARNT, reads=(*VALUE_SECTIONS, "stages")),
+    Stage(
+        "07_customer_voice",
+        needs=(*_LEARNT, "05_churn_warning", "06_lifecycle_staging"),
+        reads=(*VALUE_SECTIONS, "churn", "stages", "segments", "voice"),
+    ),
     Stage("08_segment_strategy", needs=(*_LEARNT, "05_churn_warning", "06_lifecycle_staging")),
 )
 STAGES: Final = (

@@ -4,6 +4,7 @@ Every key has a meaning, a unit and a default here; an unknown key is an error w
 misspelt assumption would otherwise be silently replaced by the default.
 """
 
+from clv_lib.settings.actions import ActionsSection, RegionSection
 from clv_lib.settings.churn import ChurnSection, SaveRate
 from clv_lib.settings.costs import ChannelCosts, CostsSection
 from clv_lib.settings.loading import SETTINGS_FILE, Settings, load_settings
@@ -22,9 +23,11 @@ from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TableSection, TablesSection
+from clv_lib.settings.voice import VoiceSection
 
 __all__ = [
     "SETTINGS_FILE",
+    "ActionsSection",
     "ChannelCosts",
     "ChurnSection",
     "CostsSection",
@@ -35,6 +38,7 @@ __all__ = [
     "Play",
     "PoliciesSection",
     "PriorSpec",
+    "RegionSection",
     "ReportSection",
     "RetentionSection",
     "SaveRate",
@@ -44,5 +48,6 @@ __all__ = [
     "StrategySection",
     "TableSection",
     "TablesSection",
+    "VoiceSection",
     "load_settings",
 ]

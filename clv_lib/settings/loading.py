@@ -11,6 +11,7 @@ from typing import Any, Final, Self, TypeGuard, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from clv_lib.errors import SettingsError
+from clv_lib.settings.actions import ActionsSection
 from clv_lib.settings.churn import ChurnSection
 from clv_lib.settings.costs import CostsSection
 from clv_lib.settings.plays import Play
@@ -28,6 +29,7 @@ from clv_lib.settings.segments import SegmentsSection
 from clv_lib.settings.stages import StagesSection
 from clv_lib.settings.strategy import StrategySection
 from clv_lib.settings.tables import TablesSection
+from clv_lib.settings.voice import VoiceSection
 
 SETTINGS_FILE: Final = "dataset.toml"
 
@@ -55,6 +57,8 @@ class Settings(Section):
     segments: SegmentsSection = SegmentsSection()
     plays: dict[str, Play] = Field(default_factory=dict)
     strategy: StrategySection = StrategySection()
+    voice: VoiceSection = VoiceSection()
+    actions: ActionsSection = ActionsSection()
     report: ReportSection = ReportSection()
 
     @model_validator(mode="after")

@@ -33,7 +33,9 @@ class Play(Section):
     discount: float = Field(
         0.0, ge=0, lt=1, description="taken off every order while it works, whoever would have come"
     )
-    fixed_cost: float = Field(0.0, ge=0, description="of doing it at all, in currency")
+    fixed_cost: float = Field(
+        0.0, ge=0, description="of doing it at all, in currency; default: the mean of its campaigns, else 0"
+    )
     moves: Moves = Field("rate", description="purchase rate while it works, chance of staying, or value of an order")
     effect: float = Field(
         0.0, gt=-1, description="believed relative change of the rate or basket, or part of the leaving it keeps"

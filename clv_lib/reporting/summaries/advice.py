@@ -8,53 +8,54 @@ from clv_lib.reporting.wording import Sentence, count, money, say, say_count, sh
 from clv_lib.settings import EconomicsSection
 
 
-def three_tasks(found: Findings, economics: EconomicsSection, currency: str) -> Tasks:
-    """What the figures ask for now: keep, ask, and what to pay for the next customer."""
+def value_tasks(found: Findings, economics: EconomicsSection, currency: str) -> Tasks:
+    """Everything that the values ask for: keep, ask, pay, and serve more cheaply."""
+    asked = asked_for(found, economics, currency)
+    return Tasks(tuple(asked.values()))
+
+
+def asked_for(found: Findings, economics: EconomicsSection, currency: str) -> dict[str, tuple[Sentence, Sentence]]:
+    """What the values ask for, most urgent first, each with its reason: ``keep``, ``ask``, ``pay``, ``serve``."""
     spread, quiet = found.spread, found.quiet
     months, what = count(economics.horizon_months), brings(found.basis)
-    tasks = []
+    tasks: dict[str, tuple[Sentence, Sentence]] = {}
     if spread.customers_for_half:
-        tasks.append(
-            (
-                say("Look after the {n} customers who hold half of the value.", n=count(spread.customers_for_half)),
-                say(
-                    "Each is expected to bring {each} of {what} in {months} months; "
-                    "their names are in customer_values.csv.",
-                    each=money(found.total.mean / 2 / max(spread.customers_for_half, 1), currency),
-                    what=what,
-                    months=months,
-                ),
-            )
+        tasks["keep"] = (
+            say("Look after the {n} customers who hold half of the value.", n=count(spread.customers_for_half)),
+            say(
+                "Each is expected to bring {each} of {what} in {months} months; "
+                "their names are in customer_values.csv.",
+                each=money(found.total.mean / 2 / max(spread.customers_for_half, 1), currency),
+                what=what,
+                months=months,
+            ),
         )
     if quiet.customers and quiet.at_stake > 0:
-        tasks.append(
-            (
-                say("Ask the {n} regulars who have gone quiet whether they are coming back.", n=count(quiet.customers)),
-                say(
-                    "They bought on {least} days or more after the first and may be here or "
-                    "gone; {stake} of {what} hangs on it.",
-                    least=count(quiet.least_frequency),
-                    stake=money(quiet.at_stake, currency),
-                    what=what,
-                ),
-            )
+        tasks["ask"] = (
+            say("Ask the {n} regulars who have gone quiet whether they are coming back.", n=count(quiet.customers)),
+            say(
+                "They bought on {least} days or more after the first and may be here or "
+                "gone; {stake} of {what} hangs on it.",
+                least=count(quiet.least_frequency),
+                stake=money(quiet.at_stake, currency),
+                what=what,
+            ),
         )
+    tasks["pay"] = _price_of_the_next(found, economics, currency)
     if found.losses.customers:
-        tasks.append(
-            (
-                say_count(
-                    "Serve {n} customer more cheaply.", "Serve {n} customers more cheaply.", n=found.losses.customers
-                ),
-                say(
-                    "They are expected to leave {contribution} and to cost {cost} in {months} months: they may still "
-                    "be here, and buy too seldom for what a month costs.",
-                    contribution=money(found.losses.contribution, currency),
-                    cost=money(found.losses.service_cost, currency),
-                    months=months,
-                ),
-            )
+        tasks["serve"] = (
+            say_count(
+                "Serve {n} customer more cheaply.", "Serve {n} customers more cheaply.", n=found.losses.customers
+            ),
+            say(
+                "They are expected to leave {contribution} and to cost {cost} in {months} months: they may still "
+                "be here, and buy too seldom for what a month costs.",
+                contribution=money(found.losses.contribution, currency),
+                cost=money(found.losses.service_cost, currency),
+                months=months,
+            ),
         )
-    return Tasks((*tasks, _price_of_the_next(found, economics, currency)))
+    return tasks
 
 
 def _price_of_the_next(found: Findings, economics: EconomicsSection, currency: str) -> tuple[Sentence, Sentence]:

@@ -6,8 +6,10 @@ from clv_lib.reporting.elements import Element, Paragraph
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import REFUSAL, Study
 from clv_lib.reporting.summaries import contract_data, contract_value, data
+from clv_lib.reporting.summaries.facing import Facing, facing
 from clv_lib.reporting.summaries.parts import Overview
-from clv_lib.reporting.wording import count, money, refusal_sentence, say, share, words
+from clv_lib.reporting.summaries.todo import three_tasks
+from clv_lib.reporting.wording import Sentence, count, money, refusal_sentence, say, share, words
 
 VALUE_NOTEBOOK = "04_lifetime_value"
 
@@ -17,11 +19,15 @@ def contract_overview(study: Study) -> Overview:
     log = study.log()
     base = contract_base(study.record()["subscriptions"], window=log.window)
     found = ContractFindings.load(study)
+    front = facing(study, None if found is None else found.total)
     return Overview(
-        first_screen=_without_values(study, base) if found is None else _with_values(study, found),
-        tasks=_tasks(base),
+        first_screen=_without_values(study, base) if found is None else _with_values(study, found, front),
+        tasks=(three_tasks(study, _tasks(base)),),
         value=(contract_data.staying_figure(base), contract_data.plans_table(base)),
-        trust=(contract_data.renewals_table(base),),
+        trust=(contract_data.renewals_table(base), *front.trust),
+        changed=front.changed,
+        links=front.links,
+        figures=tuple(front.figures.values()),
         limits=(
             Paragraph(
                 (
@@ -35,13 +41,14 @@ def contract_overview(study: Study) -> Overview:
     )
 
 
-def _with_values(study: Study, found: ContractFindings) -> tuple[Element, ...]:
+def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[Element, ...]:
     """What the members are worth, where the notebook on value could say it."""
     economics, currency, costs = study.settings.economics, study.currency, known_costs(study).basis
     sound = bool(study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"])
     return (
         contract_value.answer(found, economics, currency),
-        contract_value.key_cards(found, economics, currency),
+        *front.lead,
+        front.cards,
         contract_value.trust(found, study.quality(), costs, sound=sound),
     )
 
@@ -76,32 +83,37 @@ def _answer(base: ContractBase, currency: str) -> Paragraph:
     return Paragraph((text,), role="answer")
 
 
-def _tasks(base: ContractBase) -> tuple[Element, ...]:
+def _tasks(base: ContractBase) -> tuple[tuple[Sentence, Sentence], ...]:
     """Where to look first: the renewal and the plan at which most members are lost."""
     due = base.renewals[base.renewals["offered"] > base.renewals["made"]]
     if due.empty:
-        return (Paragraph((say("No member has cancelled yet, so there is nothing to mend in the renewals."),)),)
+        return (
+            (
+                say("Leave the renewals as they are."),
+                say("No member has cancelled yet, so there is nothing to mend in the renewals."),
+            ),
+        )
     lost = (due["offered"] - due["made"]).to_numpy()
     worst, share_lost = due.iloc[int(lost.argmax())], lost.max() / lost.sum()
-    sentences = [
+    first = (
+        say("Look at renewal {renewal} first.", renewal=count(int(worst["renewals"]))),
         say(
-            "Look at renewal {renewal} first: {lost} members left there, {part} of all who left at a renewal.",
-            renewal=count(int(worst["renewals"])),
+            "{lost} members left there, {part} of all who left at a renewal.",
             lost=count(int(lost.max())),
             part=share(share_lost),
-        )
-    ]
+        ),
+    )
     plans = base.plans[base.plans["offered"] > 0].sort_values("rate")
-    if len(plans) > 1 and plans["high"].iloc[0] < plans["low"].iloc[-1]:  # their ranges do not meet
-        lowest, highest = plans.iloc[0], plans.iloc[-1]
-        sentences.append(
-            say(
-                "Ask what members of {low} miss: they make {rate} of the renewals that fall due, those of {high} "
-                "{other}.",
-                low=words(lowest["plan"]),
-                rate=share(lowest["rate"], 1),
-                high=words(highest["plan"]),
-                other=share(highest["rate"], 1),
-            )
-        )
-    return (Paragraph(tuple(sentences)),)
+    if len(plans) < 2 or plans["high"].iloc[0] >= plans["low"].iloc[-1]:  # their ranges meet
+        return (first,)
+    lowest, highest = plans.iloc[0], plans.iloc[-1]
+    second = (
+        say("Ask what members of {low} miss.", low=words(lowest["plan"])),
+        say(
+            "They make {rate} of the renewals that fall due, those of {high} {other}.",
+            rate=share(lowest["rate"], 1),
+            high=words(highest["plan"]),
+            other=share(highest["rate"], 1),
+        ),
+    )
+    return (first, second)

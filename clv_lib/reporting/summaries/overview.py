@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from clv_lib.reporting.elements import Paragraph
+from clv_lib.reporting.elements import Cards, Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
+from clv_lib.reporting.headlines import PLAN, figures_of
 from clv_lib.reporting.study import REFUSAL, VALUE_NOTEBOOK, Study
 from clv_lib.reporting.summaries import advice, data, forecast, terms, value
+from clv_lib.reporting.summaries.facing import facing
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.summaries.parts import Overview
+from clv_lib.reporting.summaries.todo import three_tasks
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, number, refusal_sentence, say, share
 
 
@@ -29,13 +32,15 @@ def _with_values(study: Study) -> Overview:
     economics, currency = study.settings.economics, study.currency
     found, quality = Findings.load(study.folder), study.quality()
     sound = study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"]
+    front = facing(study, found.total)
     return Overview(
         first_screen=(
             value.answer(found, economics, currency),
-            value.key_cards(found, economics, currency),
+            *front.lead,
+            front.cards if PLAN in front.figures else Cards((*front.cards.cards, value.active_card(found))),
             value.trust(found, quality, sound=sound),
         ),
-        tasks=(advice.three_tasks(found, economics, currency),),
+        tasks=(three_tasks(study, _asked_for(study, found)),),
         value=(
             value.tenths_figure(
                 study.folder.read_table(TENTHS), found.spread.share_of_top_tenth, found.customers, found.basis
@@ -43,9 +48,23 @@ def _with_values(study: Study) -> Overview:
             value.tiers(study.folder.read_table("value_tiers"), currency, found.basis, economics),
             advice.meeting(found, economics, currency),
         ),
-        trust=(Paragraph(_trust_in_words(study, found, quality_used=quality.used.rows / quality.read.rows)),),
+        trust=(
+            Paragraph(_trust_in_words(study, found, quality_used=quality.used.rows / quality.read.rows)),
+            *front.trust,
+        ),
         limits=(terms.costs_limit(found.basis),),
+        changed=front.changed,
+        links=front.links,
+        figures=tuple(front.figures.values()),
     )
+
+
+def _asked_for(study: Study, found: Findings) -> tuple[tuple[Sentence, Sentence], ...]:
+    """What the values ask for; asking the quiet is left to the watch list where there is one."""
+    asked = advice.asked_for(found, study.settings.economics, study.currency)
+    listed = figures_of(study).get("customers_to_contact")
+    kept = [name for name in asked if name != "ask" or listed is None or not listed.value]
+    return tuple(asked[name] for name in kept)
 
 
 def _trust_in_words(study: Study, found: Findings, *, quality_used: float) -> tuple[Sentence, ...]:
@@ -107,6 +126,7 @@ def _without_values(study: Study, refusal: dict[str, Any]) -> Overview:
     reason = refusal_sentence(refusal["message"], refusal["values"])
     quality, log, cells = study.quality(), study.log(), study.tables()["cells"]
     why = Paragraph((say("What a customer is worth cannot be said from these data. {why}", why=reason),), role="banner")
+    front = facing(study, None)
     return Overview(
         first_screen=(data.answer(quality), data.key_cards(quality, log.window, cells), data.trust(quality), why),
         tasks=(
@@ -122,5 +142,8 @@ def _without_values(study: Study, refusal: dict[str, Any]) -> Overview:
             ),
         ),
         value=(data.repeats_figure(cells),),
-        trust=(data.verdict_table(data.verdicts(cells, log.window)),),
+        trust=(data.verdict_table(data.verdicts(cells, log.window)), *front.trust),
+        changed=front.changed,
+        links=front.links,
+        figures=tuple(front.figures.values()),
     )

@@ -1,5 +1,7 @@
 """Who the customers are whom we treat alike: lines, segments, what they are worth, what they buy, where they moved."""
 
+from typing import Final
+
 import numpy as np
 
 from clv_lib.analysis.segments import Cuts
@@ -11,6 +13,7 @@ from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.segments_words import MASS, NOTHING, explained, segment_words
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, number, say, share, words
 
+NOTABLE: Final = 1.2  # times as much as others, before it is worth a word
 Places = dict[str, Quantity | Sentence]
 Cells = list[list[Quantity | Sentence]]
 
@@ -48,8 +51,8 @@ def _value_lines(cuts: Cuts, view: SegmentView, currency: str) -> list[Sentence]
         say("As the settings say, a customer is of high value from {high} of profit to come.", high=high)
         if "high_value" in cuts.stated
         else say(
-            "A customer is of high value from {high} of profit to come: those customers together bring about {part} of what "
-            "all who are not dormant will bring.",
+            "A customer is of high value from {high} of profit to come: those customers together bring about {part} "
+            "of what all who are not dormant will bring.",
             high=high,
             part=share(section.high_share),
         ),
@@ -101,27 +104,22 @@ def _risk_line(cuts: Cuts, view: SegmentView) -> list[Sentence]:
 def sizes(view: SegmentView, currency: str) -> tuple[Element, ...]:
     """How many, worth what, earned what, at which risk."""
     table, names = view.table[view.table[N] > 0], segment_words(contractual=view.contractual)
-    everybody, profit = table[N].sum(), table["value"].sum()
-    valued = view.found.valued
+    valued, profit = view.found.valued, table["value"].sum()
     rows: Cells = [
         [
             names[row.segment],
             count(row.n),
-            share(row.n / everybody, 1),
             money(row.value, currency) if valued else NOTHING,
-            say("{low} to {high}", low=money(row.low, currency), high=money(row.high, currency))
-            if np.isfinite(row.low)
-            else NOTHING,
+            money(row.low, currency) if np.isfinite(row.low) else NOTHING,
+            money(row.high, currency) if np.isfinite(row.high) else NOTHING,
             money(row.value / row.n, currency) if valued else NOTHING,
             money(row.profit, currency),
-            share(row.risk) if np.isfinite(row.risk) else NOTHING,
-            money(getattr(row, VALUE_AT_RISK), currency) if valued and view.found.judged else NOTHING,
         ]
         for row in rows_of(table)
     ]
     head = (
-        say("Segment"), say("Customers"), say("Share"), say("Profit to come"), say("With {mass} certainty", mass=MASS),
-        say("Of one customer"), say("Profit so far"), say("Mean risk"), say("Value at risk"),
+        say("Segment"), say("Customers"), say("Profit to come"), say("From"), say("To"), say("Of one customer"),
+        say("Profit so far"),
     )  # fmt: skip
     measured = (
         say("Profit so far is from the ledger, before the cost of winning customers.")
@@ -129,14 +127,45 @@ def sizes(view: SegmentView, currency: str) -> tuple[Element, ...]:
         else say("Profit so far is revenue times the stated margin.")
     )
     caption = say(
-        "Segments today. Profit to come: residual CLV, of all customers of the segment, and of one on average. "
-        "{measured}",
+        "Segments today. Profit to come: residual CLV of all customers of the segment, with its {mass} range, and of "
+        "one on average. {measured}",
+        mass=MASS,
         measured=measured,
     )
     empty = [names[segment] for segment in view.table.loc[view.table[N] == 0, SEGMENT] if segment in _possible(view)]
     note = [Paragraph((say("Nobody is in these segments today: {names}.", names=_listed(empty)),))] if empty else []
     shown = [_bars(view)] if valued and profit > 0 else []
-    return *shown, Table(caption, head, rows, bar=1), *note
+    return *shown, Table(caption, head, rows, bar=1), *note, _at_risk(view, currency)
+
+
+def _at_risk(view: SegmentView, currency: str) -> Table:
+    """How likely they are lost, what hangs on it, and how many may be written to."""
+    table, names = view.table[view.table[N] > 0], segment_words(contractual=view.contractual)
+    known = view.found.valued and view.found.judged
+    rows: Cells = []
+    for row in rows_of(table):
+        lost = float(getattr(row, VALUE_AT_RISK))
+        part = lost / row.value if known and row.value > 0 else float("nan")
+        rows.append(
+            [
+                names[row.segment],
+                share(row.risk) if np.isfinite(row.risk) else NOTHING,
+                money(lost, currency) if known else NOTHING,
+                share(part) if np.isfinite(part) else NOTHING,
+                count(row.reachable),
+            ]
+        )
+    head = (
+        say("Segment"), say("Mean risk"), say("Value at risk"), say("Part of the profit to come"),
+        say("May be written to"),
+    )  # fmt: skip
+    days = count(view.horizon_days)
+    caption = (
+        say("Risk of cancelling within {days} days, and what it would take", days=days)
+        if view.contractual
+        else say("Risk of buying nothing for {days} days, and what such a silence would take", days=days)
+    )
+    return Table(caption, head, rows)
 
 
 def _possible(view: SegmentView) -> dict[str, Sentence]:
@@ -285,7 +314,7 @@ def beside_rfm(view: SegmentView, currency: str) -> tuple[Element, ...]:
         currency=currency,
         title=say("{n} customers chosen by value bring {value} of the profit to come, as many by RFM {rfm}", **values),
         alt=say(
-            "Table of five by five: mean profit to come by recency and frequency, highest where both are 5: {best}.",
+            "Table of five by five: mean profit to come by recency and frequency; where both are 5 it is {best}.",
             best=money(grid[0, 4], currency),
         ),
         caption=say(

@@ -45,7 +45,7 @@ EXPLAINED: Final[dict[str, Sentence]] = {
     NEWCOMERS: say("New, and of low value so far."),
     HIGH_VALUE_AT_RISK: say("Of high value, and silent for longer than is usual for them."),
     OVERDUE: say("Not of high value, and silent for longer than is usual for them."),
-    DORMANT_VALUABLE: say("Dormant, yet of high or middle value if they come back as the model expects."),
+    DORMANT_VALUABLE: say("Dormant, yet the model expects enough of them coming back for a high or middle value."),
     DORMANT_SEGMENT: say("Dormant, and little is to come."),
 }
 MEMBERS_EXPLAINED: Final[dict[str, Sentence]] = {

@@ -81,7 +81,7 @@ def answer(found: Findings, economics: EconomicsSection, currency: str) -> Parag
 
 def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Cards:
     """The figures that a page on value opens with."""
-    total, active, new = found.total, found.active, found.new
+    total, new = found.total, found.new
     months, what = count(economics.horizon_months), brings(found.basis)
     return Cards(
         (
@@ -95,23 +95,10 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
                 if found.basis.per_month is not None
                 else None,
             ),
-            Card(
-                say("Customers still with us"),
-                count(active.mean),
-                say(
-                    "{mass} certain: {low} to {high} of {all}",
-                    mass=share(active.mass),
-                    low=count(or_nan(active.predictive_low)),
-                    high=count(or_nan(active.predictive_high)),
-                    all=count(found.customers),
-                ),
-                active.predictive_low,
-                active.predictive_high,
-                note=say("BG/NBD takes every one-time buyer for still here") if found.family == "bg_nbd" else None,
-            ),
+            active_card(found),
             Card(
                 say("Worth of a customer who is still with us"),
-                money(total.mean / active.mean if active.mean else float("nan"), currency),
+                money(total.mean / found.active.mean if found.active.mean else float("nan"), currency),
                 say("{what} in {months} months, on average", what=what, months=months),
             ),
             Card(
@@ -123,6 +110,25 @@ def key_cards(found: Findings, economics: EconomicsSection, currency: str) -> Ca
                 note=say("first purchase included; the most to pay for winning one"),
             ),
         )
+    )
+
+
+def active_card(found: Findings) -> Card:
+    """How many are still here."""
+    active = found.active
+    return Card(
+        say("Customers still with us"),
+        count(active.mean),
+        say(
+            "{mass} certain: {low} to {high} of {all}",
+            mass=share(active.mass),
+            low=count(or_nan(active.predictive_low)),
+            high=count(or_nan(active.predictive_high)),
+            all=count(found.customers),
+        ),
+        active.predictive_low,
+        active.predictive_high,
+        note=say("BG/NBD takes every one-time buyer for still here") if found.family == "bg_nbd" else None,
     )
 
 
