@@ -1,15 +1,16 @@
 """Who decides in the closed loop: the strategy, and three simple rules with the same money.
 
-Every rule sees the same customers, the same plays with their prices, and pays for a contact what the strategy reckons it
-to take. The simple rules choose *customers*; each customer then gets the play that a sensible company would use there:
-of the plays that suit the customer's stage, the one that is believed to earn most in the customer's group, even where it
-is believed to earn nothing, for the rule says that this customer is treated. They keep no control group, so all their
-money works, and they believe what the library says; ``learning`` lets them believe what the strategy has measured.
+Every rule sees the same customers, the same plays with their prices, and pays for a contact what the strategy reckons
+that it takes. The simple rules choose *customers*; each customer then gets the play that a sensible company would use
+there: of the plays that suit the customer's stage, the one that is believed to earn most in the customer's group, even
+where it is believed to earn nothing, for the rule says that this customer is treated. As simple rules are used, they keep
+no control group, so that all their money works, and believe what the library says. The same rules *measuring* leave out
+a control group as the strategy does, and believe what their own campaigns have shown.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -52,29 +53,37 @@ class Situation:
 Rule = Callable[[Situation], pd.DataFrame]  # gives customer_id, play, treated
 
 
-def by_order(situation: Situation, order: np.ndarray) -> pd.DataFrame:
-    """Treat customers in an order until the money is spent."""
-    people = situation.seen.people.iloc[order]
-    people = people[people[REACHABLE].to_numpy(dtype=bool)]
-    best = _best_play(situation)
-    chosen = people.merge(best, on=[SEGMENT, BAND, LIFECYCLE_STAGE], how="inner")
-    paid = chosen["spend"].cumsum() <= situation.budget
-    return chosen.loc[paid, [CUSTOMER_ID, PLAY]].assign(treated=True)
+@dataclass(frozen=True)
+class InOrder:
+    """Treat customers in an order until the money is spent.
 
+    Attributes
+    ----------
+    order : {"value", "risk", "none"}
+        The highest CLV first, the most likely to fall silent first, or an order that says nothing.
+    measures : bool
+        Whether a control group is left out.
+    """
 
-def top_by_value(situation: Situation) -> pd.DataFrame:
-    """Treat the customers with the highest CLV."""
-    return by_order(situation, np.argsort(-situation.seen.people[RESIDUAL_CLV].to_numpy(), kind="stable"))
+    order: Literal["value", "risk", "none"]
+    measures: bool = False
 
-
-def riskiest(situation: Situation) -> pd.DataFrame:
-    """Treat the customers most likely to fall silent."""
-    return by_order(situation, np.argsort(-situation.seen.people[CHURN_RISK].to_numpy(), kind="stable"))
-
-
-def everyone(situation: Situation) -> pd.DataFrame:
-    """Treat everyone, in an order that says nothing, until the money is spent."""
-    return by_order(situation, np.random.default_rng(situation.seed).permutation(len(situation.seen.people)))
+    def __call__(self, situation: Situation) -> pd.DataFrame:
+        """Customers, plays and arms."""
+        people, section = situation.seen.people, situation.section
+        by = {
+            "value": -people[RESIDUAL_CLV].to_numpy(dtype=float),
+            "risk": -people[CHURN_RISK].to_numpy(dtype=float),
+            "none": np.random.default_rng(situation.seed).random(len(people)),
+        }[self.order]
+        people = people.iloc[np.argsort(by, kind="stable")]
+        people = people[people[REACHABLE].to_numpy(dtype=bool)]
+        keys = [SEGMENT, BAND, LIFECYCLE_STAGE]
+        chosen = people.merge(_best_play(situation), on=keys, how="inner")
+        draw = np.random.default_rng([situation.seed, 1]).random(len(chosen))
+        chosen["treated"] = (draw >= section.control_share) if self.measures else True
+        paid = (chosen["spend"] * chosen["treated"]).cumsum() <= situation.budget
+        return chosen.loc[paid, [CUSTOMER_ID, PLAY, "treated"]]
 
 
 def _best_play(situation: Situation) -> pd.DataFrame:
@@ -143,7 +152,12 @@ _NOBODY: Final = pd.DataFrame({CUSTOMER_ID: [], PLAY: [], "treated": [], "spend"
 )
 RULES: Final[dict[str, Rule]] = {
     "strategy": strategy,
-    "top_by_value": top_by_value,
-    "riskiest": riskiest,
-    "everyone": everyone,
+    "top_by_value": InOrder("value"),
+    "riskiest": InOrder("risk"),
+    "everyone": InOrder("none"),
+}
+MEASURING: Final[dict[str, Rule]] = {
+    "top_by_value": InOrder("value", measures=True),
+    "riskiest": InOrder("risk", measures=True),
+    "everyone": InOrder("none", measures=True),
 }

@@ -3,7 +3,7 @@
 The truth is drawn anew for every world, so that no rule can be made to fit it. A quarter of the plays do nothing at all,
 as one in four of the demo. The log change that the others make is normal with the mean and the spread of
 :data:`STRENGTH`, somewhat below the demo's (0.37, 0.79 and 0.20), so that one in six drives orders away; groups of customers
-differ. A play that moves baskets does a third of that, and one that keeps customers half. A discount is a cost whatever
+differ. A play that moves baskets does a third of that, and one that keeps customers a quarter. A discount is a cost whatever
 the play does, and so is the weariness of every contact (:mod:`~clv_lib.data.simulate.treatment`): what does nothing harms.
 """
 
@@ -23,7 +23,7 @@ QUIET_DAYS: Final = 60  # after so many days without an order a customer is quie
 IDLE: Final = 1 / 4  # of the plays do nothing
 STRENGTH: Final = (0.2, 0.2)  # log change of the purchase rate: mean and standard deviation
 GROUP_SD: Final = 0.1
-SHARE: Final = {"rate": 1.0, "stay": 0.5, "basket": 1 / 3}
+SHARE: Final = {"rate": 1.0, "stay": 0.25, "basket": 1 / 3}
 
 
 @dataclass(frozen=True)
