@@ -5,7 +5,7 @@ from clv_lib.reporting.contracts import ContractFindings
 from clv_lib.reporting.elements import Element, Paragraph
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import REFUSAL, Study
-from clv_lib.reporting.summaries import contract_data, contract_value, data
+from clv_lib.reporting.summaries import contract_data, contract_value_page, data
 from clv_lib.reporting.summaries.facing import Facing, facing
 from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.summaries.todo import three_tasks
@@ -46,10 +46,10 @@ def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[
     economics, currency, costs = study.settings.economics, study.currency, known_costs(study).basis
     sound = bool(study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"])
     return (
-        contract_value.answer(found, economics, currency),
+        contract_value_page.answer(found, economics, currency),
         *front.lead,
         front.cards,
-        contract_value.trust(found, study.quality(), costs, sound=sound),
+        contract_value_page.trust(found, study.quality(), costs, sound=sound),
     )
 
 
