@@ -12,9 +12,10 @@ from pathlib import Path
 
 import duckdb
 
-from clv_lib.data.customers import cells, customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.customer_cells import cells
+from clv_lib.data.customers import customer_summary
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.settings import DatasetSection, EngineSection, Settings, TableSection, TablesSection
 
 COLUMNS = {"customer_id": "customer", "ordered_at": "day", "amount": "amount", "order_id": "order"}

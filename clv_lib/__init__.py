@@ -16,7 +16,7 @@ _ROOMS = {
     "action_figures": "reporting.action_list",
     "hand_over": "data.handover",
     "window_of": "data.handover",
-    "start_engine": "data.engines",
+    "start_engine": "data.opening",
     "write_parquet": "data.engines",
     "write_customer_csv": "data.keeping",
     "choose_family": "models.choice",

@@ -174,7 +174,7 @@ def check(dataset: _Dataset) -> None:
     from clv_lib.reporting.fingerprints import data_files
 
     data_files(settings)  # a missing file is answered before the engine is loaded
-    from clv_lib.data.engines import open_engine
+    from clv_lib.data.opening import open_engine
     from clv_lib.data.record import read_everything
 
     with open_engine(settings.engine) as engine:

@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[None]:
     """One Spark for all tests: it is started by the first engine that asks, and every further one finds it running."""
-    from clv_lib.data.engines import open_engine
+    from clv_lib.data.opening import open_engine
     from clv_lib.settings import EngineSection
 
     with open_engine(EngineSection(kind="spark")):

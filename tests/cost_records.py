@@ -8,7 +8,8 @@ import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 
-from clv_lib.data.engines import DuckDBEngine, start_engine
+from clv_lib.data.engines import DuckDBEngine
+from clv_lib.data.opening import start_engine
 from clv_lib.settings import EngineSection
 
 END = date(2024, 3, 31)

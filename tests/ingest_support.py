@@ -8,8 +8,8 @@ from pathlib import Path
 import narwhals as nw
 
 from clv_lib.data.customers import collected
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import Ingested, ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.quality import money
 from clv_lib.settings import DatasetSection, EngineSection, PoliciesSection, Settings, TableSection, TablesSection
 

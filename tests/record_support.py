@@ -11,8 +11,9 @@ from typing import Any
 
 import narwhals as nw
 
-from clv_lib.data.engines import Engine, open_engine
+from clv_lib.data.engines import Engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.reading import RecordTable, read_table
 from clv_lib.data.record import CustomerRecord, collect_record
 from clv_lib.data.table_report import TableReport

@@ -8,7 +8,7 @@ import narwhals as nw
 import pandas as pd
 import pyarrow as pa
 
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.purchase_periods import purchase_months, purchase_periods
 from clv_lib.periods import ObservationWindow, periods_of
 from clv_lib.settings import EngineSection

@@ -9,7 +9,7 @@ import pytest
 
 from clv_lib.analysis.answers import answers
 from clv_lib.analysis.call_back import call_backs
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import CannotEstimateError
 from clv_lib.reporting.voice_record import listen
 from clv_lib.reporting.voice_results import save_voice

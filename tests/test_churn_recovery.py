@@ -12,7 +12,8 @@ import pytest
 
 from clv_lib import fit_purchases, learn_to_warn, read_everything, start_engine, window_of
 from clv_lib.analysis.churn_tests import FORMULA, GONE, MODEL, RULE, TREES
-from clv_lib.data.customers import cells, collected, customer_summary
+from clv_lib.data.customer_cells import cells
+from clv_lib.data.customers import collected, customer_summary
 from clv_lib.models.no_purchase import alive_after_silence
 from clv_lib.settings import load_settings
 

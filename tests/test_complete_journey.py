@@ -7,8 +7,8 @@ import duckdb
 import narwhals as nw
 import pytest
 
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.record import read_everything
 from clv_lib.data.sniff import propose_settings
 from clv_lib.settings import load_settings

@@ -16,8 +16,8 @@ from clv_lib.data.contract_stages import PERIOD_DAYS, ContractRules, contract_ru
 from clv_lib.data.customers import collected
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.members import members, starting_cells
+from clv_lib.data.month_stages import stages_on
 from clv_lib.data.renewals_due import renewals_by_month
-from clv_lib.data.stages import stages_on
 from clv_lib.data.tenures import tenures
 from clv_lib.models.subscriptions import survival
 from clv_lib.names import LIFECYCLE_STAGES

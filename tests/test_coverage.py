@@ -9,8 +9,9 @@ import pytest
 from clv_lib.analysis.coverage import coverage_matrix, customers_with, table_sizes
 from clv_lib.analysis.evidence import evidence
 from clv_lib.analysis.purchase_profile import channel_behaviour, purchase_profile
-from clv_lib.data.customers import cells, customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.customer_cells import cells
+from clv_lib.data.customers import customer_summary
+from clv_lib.data.opening import open_engine
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Figure
 from clv_lib.reporting.plots_coverage import months_per_cell

@@ -8,21 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clv_lib.data.customer_cells import backtest_cells, cells, spend_cells, split_cells, valuation_cells
 from clv_lib.data.customers import (
     activity,
     attach,
-    backtest_cells,
-    cells,
     choose_exact_spend,
     choose_resolution,
     collected,
     customer_summary,
     purchase_days,
-    spend_cells,
-    split_cells,
-    valuation_cells,
 )
-from clv_lib.data.engines import open_engine, write_parquet
+from clv_lib.data.engines import write_parquet
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import DataError
 from clv_lib.periods import observation_window
 from clv_lib.settings import EngineSection

@@ -8,19 +8,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from clv_lib.data.customers import (
-    activity,
-    attach,
-    backtest_cells,
-    cells,
-    collected,
-    customer_summary,
-    spend_cells,
-    split_cells,
-    valuation_cells,
-)
-from clv_lib.data.engines import IbisEngine, dialect_of, open_engine, write_parquet
+from clv_lib.data.customer_cells import backtest_cells, cells, spend_cells, split_cells, valuation_cells
+from clv_lib.data.customers import activity, attach, collected, customer_summary
+from clv_lib.data.engines import IbisEngine, dialect_of, write_parquet
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import DataError, SettingsError
 from clv_lib.periods import observation_window
 from clv_lib.settings import DatasetSection, EngineSection, Settings, TableSection, TablesSection

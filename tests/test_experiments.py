@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from clv_lib.data.customers import collected
-from clv_lib.data.engines import DuckDBEngine, open_engine
+from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.experiments import experiments
-from clv_lib.data.stages import stages_on, stretches
+from clv_lib.data.month_stages import stages_on
+from clv_lib.data.opening import open_engine
+from clv_lib.data.stages import stretches
 from clv_lib.names import EVIDENCE_OF_STAGE
 from clv_lib.settings import EngineSection, Play
 from tests.requirements import require

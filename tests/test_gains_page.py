@@ -13,7 +13,7 @@ from clv_lib.analysis.referral_value import referral_rates, referral_value
 from clv_lib.analysis.referrals import count_referrals
 from clv_lib.analysis.value_and_purchases import next_purchases
 from clv_lib.data.customers import customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Figure
 from clv_lib.reporting.summaries import gains, gains_groups, gains_items, referrals

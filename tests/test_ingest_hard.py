@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clv_lib.data.customers import collected, customer_summary, spend_cells
+from clv_lib.data.customer_cells import spend_cells
+from clv_lib.data.customers import collected, customer_summary
 from clv_lib.data.handover import by_month, hand_over
 from clv_lib.errors import DataError
 from clv_lib.periods import observation_window

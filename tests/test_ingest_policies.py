@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from clv_lib.data.customers import collected
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.quality import QualityReport
 from clv_lib.errors import DataError
 from clv_lib.settings import EngineSection, PoliciesSection

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.sniff import propose_settings
 from clv_lib.errors import DataError
 from clv_lib.settings import Settings, load_settings

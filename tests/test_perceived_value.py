@@ -14,7 +14,7 @@ from clv_lib.analysis.perceived_value import attributes, perceived_value, respon
 from clv_lib.analysis.value_answers import answers, moments, respondents
 from clv_lib.analysis.value_items import value_items
 from clv_lib.data.customers import collected, customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import CannotEstimateError
 from clv_lib.settings import EngineSection
 from tests.requirements import require

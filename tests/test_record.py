@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.record import read_everything
 from clv_lib.data.table_report import TableReport
 from clv_lib.errors import DataError, SettingsError

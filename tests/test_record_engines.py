@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.reading import RecordTable, read_table
 from clv_lib.data.record import read_everything
 from clv_lib.settings import EngineSection, Settings, TableSection

@@ -13,7 +13,7 @@ import pytest
 from clv_lib.analysis.feedback import net_promoter_score
 from clv_lib.analysis.responses import response_rates
 from clv_lib.data.customers import collected, customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.record import read_everything
 from clv_lib.errors import DataError
 from clv_lib.settings import TableSection

@@ -13,7 +13,7 @@ from scipy import stats
 from clv_lib.analysis.contract_audit import audit_contracts
 from clv_lib.analysis.recurring_revenue import follow_revenue
 from clv_lib.analysis.renewal_rates import renewal_rates
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.simulate.memberships import SURVIVORS
 from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.data.tenures import tenures

@@ -17,7 +17,7 @@ from clv_lib.analysis.referral_value import (
 )
 from clv_lib.analysis.referrals import ReferralCounts, active_months, count_referrals, counted_referrals
 from clv_lib.data.customers import collected
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import CannotEstimateError, UsageError
 from clv_lib.periods import ObservationWindow
 from clv_lib.settings import EngineSection

@@ -10,8 +10,8 @@ from clv_lib.analysis.bridge import bridge
 from clv_lib.analysis.cohorts import cohorts
 from clv_lib.analysis.second_purchase import second_purchase
 from clv_lib.data.customers import collected, customer_summary
-from clv_lib.data.engines import open_engine
 from clv_lib.data.handover import by_month, window_of
+from clv_lib.data.opening import open_engine
 from clv_lib.data.purchase_periods import purchase_months, purchase_periods, waits
 from clv_lib.data.record import read_everything
 from clv_lib.data.tables import MONEY_UNITS

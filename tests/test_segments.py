@@ -195,7 +195,7 @@ def test_duckdb_draws_the_same_lines_and_the_same_segments():
 
 @pytest.mark.spark
 def test_spark_draws_the_same_lines_and_the_same_segments():
-    from clv_lib.data.engines import open_engine
+    from clv_lib.data.opening import open_engine
     from clv_lib.settings import EngineSection
 
     table = people(80)

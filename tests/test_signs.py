@@ -138,7 +138,7 @@ def test_duckdb_sees_the_same_signs(tables):
 
 @pytest.mark.spark
 def test_spark_sees_the_same_signs(tables):
-    from clv_lib.data.engines import open_engine
+    from clv_lib.data.opening import open_engine
     from clv_lib.settings import EngineSection
 
     with open_engine(EngineSection(kind="spark")) as engine:

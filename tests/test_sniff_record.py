@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from clv_lib.data import tables
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.data.record import collect_record
 from clv_lib.data.sniff import Proposal, propose_settings
 from clv_lib.data.sniff.contents import TABLES

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from clv_lib.data.customers import collected, purchase_days
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.keeping import kept
+from clv_lib.data.month_stages import buying_cells, month_ends, movement_cells, stages_on, stays
 from clv_lib.data.stage_rules import StageRules, stage_rules
-from clv_lib.data.stages import NEW, buying_cells, month_ends, movement_cells, stages_on, stays, stretches
+from clv_lib.data.stages import NEW, stretches
 from clv_lib.errors import SettingsError
 from clv_lib.names import LIFECYCLE_STAGES
 from clv_lib.periods import month_number_of
@@ -275,7 +276,7 @@ def test_a_member_under_contract_is_in_one_stage_on_every_day():
 @pytest.mark.spark
 def test_spark_puts_everybody_in_the_same_stages():
     """A regular, one who went silent and came back, one who only signed up, and one who brought somebody."""
-    from clv_lib.data.engines import open_engine
+    from clv_lib.data.opening import open_engine
     from clv_lib.settings import EngineSection
 
     people = {

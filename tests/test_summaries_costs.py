@@ -12,7 +12,7 @@ from clv_lib.analysis.whale import whale_curve
 from clv_lib.analysis.winning import payback_by_cohort, payback_of_all, winning_costs
 from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.costs_record import cost_figures, load_unit_costs, save_unit_costs
-from clv_lib.reporting.summaries import acquisition, costs, ledger
+from clv_lib.reporting.summaries import acquisition, costs, costs_page, ledger, payback
 from clv_lib.reporting.wording import LANGUAGES
 from clv_lib.settings import ChannelCosts, CostsSection, EconomicsSection, Settings
 from tests.cost_records import in_memory
@@ -33,9 +33,9 @@ def page(record: dict[str, pd.DataFrame], settings: Settings) -> dict[str, list]
     limits = most_to_pay(margin_after(cohorts, months=12), winning.by_channel, size=100, rng=rng)
     return {
         "first": [
-            costs.answer(books, falls, whale, "USD"),
-            costs.key_cards(books, falls, whale, hooks, winning, "USD"),
-            costs.meeting(books, falls, whale, "USD"),
+            costs_page.answer(books, falls, whale, "USD"),
+            costs_page.key_cards(books, falls, whale, hooks, winning, "USD"),
+            costs_page.meeting(books, falls, whale, "USD"),
         ],
         "ledger": [
             ledger.basis(books, settings.economics),
@@ -56,9 +56,9 @@ def page(record: dict[str, pd.DataFrame], settings: Settings) -> dict[str, list]
         "winning": [
             *acquisition.costs(winning, settings.costs, "USD"),
             *acquisition.channels_figure(winning, "USD"),
-            *acquisition.payback_figure(together, "USD"),
-            acquisition.payback_table(quarters, "USD"),
-            *acquisition.most_to_pay(limits, 12, "USD"),
+            *payback.payback_figure(together, "USD"),
+            payback.payback_table(quarters, "USD"),
+            *payback.most_to_pay(limits, 12, "USD"),
         ],
         "figures": cost_figures(falls, whale, hooks, winning, "USD"),
     }

@@ -12,7 +12,7 @@ from clv_lib.analysis.contract_audit import audit_contracts
 from clv_lib.analysis.families import closed_forms
 from clv_lib.analysis.retention import audit_customers
 from clv_lib.data.customers import customer_summary
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.periods import ObservationWindow
 from clv_lib.reporting.elements import Figure
 from clv_lib.reporting.summaries import (
@@ -21,6 +21,7 @@ from clv_lib.reporting.summaries import (
     retention_contracts,
     retention_contracts_page,
     retention_health,
+    retention_moves,
     retention_page,
 )
 from clv_lib.reporting.wording import LANGUAGES, plain
@@ -64,8 +65,8 @@ def everything(found, alive=None):
         retention_page.meeting(found, USD),
         *retention_change.deciles(found, USD),
         *retention_change.changed(found, USD),
-        *retention_change.shared_customers(found, USD),
-        *retention_change.bridge(found, USD),
+        *retention_moves.shared_customers(found, USD),
+        *retention_moves.bridge(found, USD),
         *retention_cohorts.one_cohort(found, USD),
         *retention_cohorts.compared(found, USD),
         *retention_health.revenue_by_cohort(found, USD),

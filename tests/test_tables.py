@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.tables import CELLS, TRANSACTIONS, VALUATION_CELLS, breaches, checked
 from clv_lib.errors import DataError
 from clv_lib.names import MEANINGS

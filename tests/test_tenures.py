@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from clv_lib.data.customers import Frame, collected
-from clv_lib.data.engines import DuckDBEngine, open_engine
+from clv_lib.data.engines import DuckDBEngine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.tenures import tenure_counts, tenures
 from clv_lib.periods import billing_periods_per_year, months_between
 from clv_lib.settings import EngineSection

@@ -12,7 +12,7 @@ from clv_lib.analysis.answers import MOODS, answers, latest
 from clv_lib.analysis.unhappiness import stake, unhappiness
 from clv_lib.data.after_answers import bought_after, cancelled_after, outcome_cells, standing
 from clv_lib.data.customers import collected, purchase_days
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.tenures import tenures
 from clv_lib.errors import CannotEstimateError
 from clv_lib.settings import EngineSection

@@ -8,7 +8,7 @@ import pytest
 
 from clv_lib.analysis.logistic import logistic_draws
 from clv_lib.analysis.value_and_purchases import behaviour_cells, next_purchases, thirds_of
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import CannotEstimateError
 from clv_lib.periods import ObservationWindow
 from clv_lib.settings import EngineSection

@@ -21,7 +21,7 @@ from clv_lib.reporting.artifacts import RunFolder
 from clv_lib.reporting.findings import Findings, findings_of
 from clv_lib.reporting.known import KnownCosts, known_costs
 from clv_lib.reporting.study import Study
-from clv_lib.reporting.summaries import advice, lifetime, terms, value
+from clv_lib.reporting.summaries import advice, lifetime, terms, value, value_page
 from clv_lib.reporting.wording import plain
 from clv_lib.settings import EconomicsSection
 from tests.lives import PURCHASE, SPEND, constant_draws
@@ -85,8 +85,8 @@ def page(findings: Findings, cells: pd.DataFrame, past: Past, language: str) -> 
     """Everything that is said on value, as plain text."""
     basis, spread = findings.basis, concentration(cells)
     elements = [
-        value.answer(findings, STATED, "USD"),
-        value.key_cards(findings, STATED, "USD"),
+        value_page.answer(findings, STATED, "USD"),
+        value_page.key_cards(findings, STATED, "USD"),
         *lifetime.past_future(findings.lifetime, findings.total, basis, STATED, "USD").elements,
         terms.basis_table(basis, past, "USD"),
         lifetime.losses(findings.losses, basis, findings.family, STATED, "USD"),

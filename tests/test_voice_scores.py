@@ -12,7 +12,7 @@ from clv_lib.analysis.feedback import net_promoter_score
 from clv_lib.analysis.group_means import group_means
 from clv_lib.analysis.voice_scores import course, scores, scores_by, steps
 from clv_lib.data.customers import collected
-from clv_lib.data.engines import open_engine
+from clv_lib.data.opening import open_engine
 from clv_lib.data.tables.crm import SCALES
 from clv_lib.settings import EngineSection
 from tests.requirements import require

@@ -6,8 +6,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from clv_lib.data.engines import open_engine
 from clv_lib.data.ingest import ingest
+from clv_lib.data.opening import open_engine
 from clv_lib.errors import DataError
 from clv_lib.settings import TableSection
 from tests.record_support import adds_up, reading, rows_of, settings_for

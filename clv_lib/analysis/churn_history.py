@@ -13,7 +13,8 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from clv_lib.data.customers import Frame, cells, collected, customer_summary, purchase_days
+from clv_lib.data.customer_cells import cells
+from clv_lib.data.customers import Frame, collected, customer_summary, purchase_days
 from clv_lib.data.signs import KEYS, rhythm_of, signs
 from clv_lib.models.no_purchase import alive_after_silence, no_purchase
 from clv_lib.models.priors import priors_of

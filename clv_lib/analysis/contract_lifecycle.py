@@ -9,7 +9,8 @@ import pandas as pd
 from clv_lib.data.contract_stages import ContractRules, contract_rules, contract_stretches
 from clv_lib.data.customers import Frame
 from clv_lib.data.keeping import kept
-from clv_lib.data.stages import NUMBER, SINCE, month_ends, movement_cells, stages_on, stays
+from clv_lib.data.month_stages import month_ends, movement_cells, stages_on, stays
+from clv_lib.data.stages import NUMBER, SINCE
 from clv_lib.data.tenures import tenures
 from clv_lib.names import CUSTOMER_ID, LIFECYCLE_STAGE, LIFECYCLE_STAGES, STAGE_SINCE, N
 from clv_lib.periods import ObservationWindow, complete_months

@@ -11,17 +11,9 @@ import pandas as pd
 from clv_lib.analysis.watch_metrics import busy_customers, rates_of_buying
 from clv_lib.data.customers import Frame, collected, purchase_days
 from clv_lib.data.keeping import kept
+from clv_lib.data.month_stages import buying_cells, month_ends, movement_cells, stages_on, stays
 from clv_lib.data.stage_rules import BEFORE, GAP, StageRules, gaps_of, stage_rules
-from clv_lib.data.stages import (
-    NUMBER,
-    SINCE,
-    buying_cells,
-    month_ends,
-    movement_cells,
-    stages_on,
-    stays,
-    stretches,
-)
+from clv_lib.data.stages import NUMBER, SINCE, stretches
 from clv_lib.errors import CannotEstimateError
 from clv_lib.names import (
     CUSTOMER_ID,

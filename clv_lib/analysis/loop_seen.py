@@ -17,14 +17,15 @@ from clv_lib.analysis.families import Draws
 from clv_lib.analysis.group_value import ValueModel
 from clv_lib.analysis.segment_base import SegmentBase, segment_base
 from clv_lib.analysis.segments import cut_points, segmented
-from clv_lib.data.customers import cells as cells_of
+from clv_lib.data.customer_cells import cells as cells_of
+from clv_lib.data.customer_cells import spend_cells as spend_cells_of
+from clv_lib.data.customer_cells import valuation_cells as valuation_cells_of
 from clv_lib.data.customers import collected, customer_summary, purchase_days
-from clv_lib.data.customers import spend_cells as spend_cells_of
-from clv_lib.data.customers import valuation_cells as valuation_cells_of
 from clv_lib.data.engines import DuckDBEngine
 from clv_lib.data.keeping import kept
+from clv_lib.data.month_stages import stages_on
 from clv_lib.data.stage_rules import stage_rules
-from clv_lib.data.stages import stages_on, stretches
+from clv_lib.data.stages import stretches
 from clv_lib.models.no_purchase import alive_after_silence, no_purchase
 from clv_lib.models.priors import priors_of
 from clv_lib.models.quick import quick_draws

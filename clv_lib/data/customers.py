@@ -8,7 +8,6 @@ Each step is one Narwhals expression, so pandas, DuckDB, Spark and Ibis give ide
 ten-thousandths: integers add up to the same sum in any order and on any engine, floats do not.
 """
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, Literal
 
@@ -17,13 +16,7 @@ import pandas as pd
 
 from clv_lib.data.engines import Engine
 from clv_lib.data.tables import (
-    BACKTEST_CELLS,
-    CELLS,
     MONEY_UNITS,
-    SPEND_CELLS,
-    SPLIT_CELLS,
-    VALUATION_CELLS,
-    checked,
 )
 from clv_lib.errors import DataError
 from clv_lib.names import (
@@ -32,39 +25,29 @@ from clv_lib.names import (
     FIRST_DAY,
     FIRST_VALUE,
     FREQUENCY,
-    FREQUENCY_CAL,
-    FREQUENCY_HOLDOUT,
     LAST_DAY,
-    LAST_PERIOD,
-    MEAN_LOG_VALUE,
     MONETARY_VALUE,
     MONTH,
     ORDERED_AT,
     ORDERS,
     PURCHASE_DAY,
     RECENCY,
-    RECENCY_CAL,
     REVENUE,
-    REVENUE_HOLDOUT,
     SPEND_BIN,
-    T_CAL,
     TOTAL_VALUE,
     N,
     T,
 )
-from clv_lib.periods import ObservationWindow, day_number, days_to_weeks
+from clv_lib.periods import day_number, days_to_weeks
 
 Resolution = Literal["day", "week"]
 Frame = nw.LazyFrame[Any]
-
 SPEND_BIN_WIDTH: Final = 0.02  # one step is 2 % of spend, far below what a posterior of spend can tell apart
 EXACT_SPEND_LIMIT: Final = 10_000  # customers; below it every distinct mean spend is its own cell
 DAY_CELLS_LIMIT: Final = 50_000  # cells; above it `auto` counts in whole weeks
 NO_SPEND: Final = -1  # `spend_bin` of a customer without a repeat purchase of value
-
-_VALUE: Final = "value"  # of a purchase day, in money units
-_REPEAT: Final = "repeat_value"  # of the repeat purchase days, in money units
-_LOG_STEPS: Final = 1e9  # logarithms are added as integers too, at this precision
+DAY_VALUE: Final = "value"  # of a purchase day, in money units
+REPEAT_VALUE: Final = "repeat_value"  # of the repeat purchase days, in money units
 
 
 def purchase_days(transactions: Frame) -> Frame:
@@ -73,11 +56,11 @@ def purchase_days(transactions: Frame) -> Frame:
         transactions.select(
             nw.col(CUSTOMER_ID),
             day_number(nw.col(ORDERED_AT)).cast(nw.Int64).alias(PURCHASE_DAY),
-            money_units(nw.col(AMOUNT)).alias(_VALUE),
+            money_units(nw.col(AMOUNT)).alias(DAY_VALUE),
         )
         .group_by(CUSTOMER_ID, PURCHASE_DAY)
-        .agg(nw.col(_VALUE).sum())
-        .with_columns(nw.col(_VALUE).cast(nw.Int64))
+        .agg(nw.col(DAY_VALUE).sum())
+        .with_columns(nw.col(DAY_VALUE).cast(nw.Int64))
     )
 
 
@@ -116,7 +99,7 @@ def customer_summary(
         .filter(nw.col(PURCHASE_DAY) <= last)
         .with_columns(nw.col(PURCHASE_DAY).min().over(CUSTOMER_ID).alias(FIRST_DAY))
         .with_columns(
-            nw.when(nw.col(PURCHASE_DAY) == nw.col(FIRST_DAY)).then(nw.col(_VALUE)).otherwise(0).alias(FIRST_VALUE)
+            nw.when(nw.col(PURCHASE_DAY) == nw.col(FIRST_DAY)).then(nw.col(DAY_VALUE)).otherwise(0).alias(FIRST_VALUE)
         )
         .group_by(CUSTOMER_ID)
         .agg(
@@ -124,7 +107,7 @@ def customer_summary(
             nw.col(FIRST_DAY).min(),
             nw.col(PURCHASE_DAY).max().alias(LAST_DAY),
             nw.col(FIRST_VALUE).sum(),
-            nw.col(_VALUE).sum(),
+            nw.col(DAY_VALUE).sum(),
         )
     )
     return _described(customers, last=last, resolution=resolution, exact_spend=exact_spend).select(
@@ -136,7 +119,7 @@ def customer_summary(
         FIRST_DAY,
         LAST_DAY,
         (nw.col(FIRST_VALUE) / MONEY_UNITS).alias(FIRST_VALUE),
-        (nw.col(_VALUE) / MONEY_UNITS).alias(TOTAL_VALUE),
+        (nw.col(DAY_VALUE) / MONEY_UNITS).alias(TOTAL_VALUE),
         SPEND_BIN,
     )
 
@@ -148,13 +131,13 @@ def _described(customers: Frame, *, last: int, resolution: Resolution, exact_spe
         (nw.col(N).cast(nw.Int64) - 1).alias(FREQUENCY),
         days_to_weeks(nw.col(LAST_DAY) - nw.col(FIRST_DAY), whole=whole).cast(nw.Float64).alias(RECENCY),
         days_to_weeks(nw.lit(last) - nw.col(FIRST_DAY), whole=whole).cast(nw.Float64).alias(T),
-        (nw.col(_VALUE) - nw.col(FIRST_VALUE)).cast(nw.Int64).alias(_REPEAT),
+        (nw.col(DAY_VALUE) - nw.col(FIRST_VALUE)).cast(nw.Int64).alias(REPEAT_VALUE),
     )
-    mean = nw.col(_REPEAT) / nw.when(nw.col(FREQUENCY) > 0).then(nw.col(FREQUENCY) * MONEY_UNITS)
+    mean = nw.col(REPEAT_VALUE) / nw.when(nw.col(FREQUENCY) > 0).then(nw.col(FREQUENCY) * MONEY_UNITS)
     # without repeat spend the logarithm is of 1, so that no engine meets log 0
-    positive = nw.when(nw.col(_REPEAT) > 0).then(nw.col(_REPEAT) / nw.col(FREQUENCY)).otherwise(nw.lit(1.0))
-    step = nw.col(_REPEAT) if exact_spend else (positive.log() / SPEND_BIN_WIDTH).floor().clip(lower_bound=0)
-    spends = (nw.col(FREQUENCY) > 0) & (nw.col(_REPEAT) > 0)
+    positive = nw.when(nw.col(REPEAT_VALUE) > 0).then(nw.col(REPEAT_VALUE) / nw.col(FREQUENCY)).otherwise(nw.lit(1.0))
+    step = nw.col(REPEAT_VALUE) if exact_spend else (positive.log() / SPEND_BIN_WIDTH).floor().clip(lower_bound=0)
+    spends = (nw.col(FREQUENCY) > 0) & (nw.col(REPEAT_VALUE) > 0)
     return counted.with_columns(
         mean.alias(MONETARY_VALUE),
         nw.when(spends).then(step.cast(nw.Int64)).otherwise(nw.lit(NO_SPEND).cast(nw.Int64)).alias(SPEND_BIN),
@@ -175,107 +158,20 @@ def choose_exact_spend(customers: int) -> bool:
     return customers <= EXACT_SPEND_LIMIT
 
 
-def cells(summary: Frame) -> pd.DataFrame:
-    """Distinct ``frequency, recency, T`` with the number ``n`` of customers that share them."""
-    return checked(_counted(summary, [FREQUENCY, RECENCY, T]), CELLS)
-
-
-def spend_cells(summary: Frame) -> pd.DataFrame:
-    """Distinct ``frequency, spend_bin`` of customers with repeat spend: mean spend, mean log spend and ``n``."""
-    log = (nw.col(MONETARY_VALUE).log() * _LOG_STEPS).round(0).cast(nw.Int64).alias(MEAN_LOG_VALUE)
-    spenders = _with_repeat_value(summary.filter(nw.col(SPEND_BIN) != NO_SPEND)).with_columns(log)
-    found = _with_mean_spend(_counted(spenders, [FREQUENCY, SPEND_BIN], sums=[_REPEAT, MEAN_LOG_VALUE]))
-    found[MEAN_LOG_VALUE] = found[MEAN_LOG_VALUE] / _LOG_STEPS / found[N]
-    return checked(found, SPEND_CELLS)
-
-
-def valuation_cells(summary: Frame) -> pd.DataFrame:
-    """Distinct ``frequency, recency, T, spend_bin``: all that the value of a customer depends on."""
-    found = _counted(_with_repeat_value(summary), [FREQUENCY, RECENCY, T, SPEND_BIN], sums=[_REPEAT])
-    return checked(_with_mean_spend(found), VALUATION_CELLS)
-
-
-def split_cells(transactions: Frame, *, window: ObservationWindow, resolution: Resolution = "day") -> pd.DataFrame:
-    """The same customers seen at the end of the calibration period and at the end of the window.
-
-    Customers who bought first in the holdout leave both.
-    """
-    calibration_end = _calibration_end(window)
-    before = customer_summary(transactions, end=calibration_end, resolution=resolution).select(
-        CUSTOMER_ID,
-        nw.col(FREQUENCY).alias(FREQUENCY_CAL),
-        nw.col(RECENCY).alias(RECENCY_CAL),
-        nw.col(T).alias(T_CAL),
-    )
-    after = customer_summary(transactions, end=window.end, resolution=resolution)
-    both = before.join(after.select(CUSTOMER_ID, FREQUENCY, RECENCY, T), on=CUSTOMER_ID, how="inner")
-    return checked(_counted(both, [FREQUENCY_CAL, RECENCY_CAL, T_CAL, FREQUENCY, RECENCY, T]), SPLIT_CELLS)
-
-
-def backtest_cells(
-    transactions: Frame, *, window: ObservationWindow, resolution: Resolution = "day", exact_spend: bool = False
-) -> pd.DataFrame:
-    """Calibration cells beside what the same customers did in the holdout.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``frequency_cal, recency_cal, T_cal, spend_bin, monetary_value`` at the end of the calibration period;
-        ``frequency_holdout``, purchase days in the holdout; ``last_period``, purchase days (the first one excepted)
-        in the stretch of equal length just before it; ``revenue_holdout``, summed over the cell; ``n``.
-    """
-    calibration_end = _calibration_end(window)
-    split, length = calibration_end.toordinal(), (window.end - calibration_end).days
-    summary = customer_summary(transactions, end=calibration_end, resolution=resolution, exact_spend=exact_spend)
-    day = nw.col(PURCHASE_DAY)
-    held = (
-        purchase_days(transactions)
-        .filter(day <= window.end.toordinal())
-        .with_columns(
-            (day > split).cast(nw.Int64).alias(FREQUENCY_HOLDOUT),
-            ((day > split - length) & (day <= split)).cast(nw.Int64).alias(LAST_PERIOD),
-            nw.when(day > split).then(nw.col(_VALUE)).otherwise(nw.lit(0)).cast(nw.Int64).alias(REVENUE_HOLDOUT),
-        )
-        .group_by(CUSTOMER_ID)
-        .agg(nw.col(FREQUENCY_HOLDOUT).sum(), nw.col(LAST_PERIOD).sum(), nw.col(REVENUE_HOLDOUT).sum())
-    )
-    born_late = (nw.col(FIRST_DAY) > split - length).cast(nw.Int64)
-    both = _with_repeat_value(summary.join(held, on=CUSTOMER_ID, how="inner")).with_columns(
-        nw.col(FREQUENCY).alias(FREQUENCY_CAL),
-        nw.col(RECENCY).alias(RECENCY_CAL),
-        nw.col(T).alias(T_CAL),
-        nw.col(FREQUENCY_HOLDOUT).cast(nw.Int64),
-        (nw.col(LAST_PERIOD).cast(nw.Int64) - born_late).alias(LAST_PERIOD),
-    )
-    keys = [FREQUENCY_CAL, RECENCY_CAL, T_CAL, SPEND_BIN, FREQUENCY_HOLDOUT, LAST_PERIOD]
-    found = _with_mean_spend(_counted(both, keys, sums=[_REPEAT, REVENUE_HOLDOUT]), frequency=FREQUENCY_CAL)
-    found[REVENUE_HOLDOUT] = found[REVENUE_HOLDOUT] / MONEY_UNITS
-    return checked(found, BACKTEST_CELLS)
-
-
-def _calibration_end(window: ObservationWindow) -> date:
-    if window.calibration_end is None:
-        raise DataError(
-            f"a backtest must have a calibration period and a holdout, but the log from {window.start} to "
-            f"{window.end} is too short for both. State dataset.calibration_end to choose the day yourself."
-        )
-    return window.calibration_end
-
-
 def activity(transactions: Frame) -> Frame:
     """One row per customer and calendar month with a purchase: ``customer_id, month, orders, revenue``."""
     days = (
         transactions.with_columns(day_number(nw.col(ORDERED_AT)).cast(nw.Int64).alias(PURCHASE_DAY))
         .with_columns(
             nw.col(ORDERED_AT).dt.truncate("1mo").cast(nw.Date).alias(MONTH),
-            money_units(nw.col(AMOUNT)).alias(_VALUE),
+            money_units(nw.col(AMOUNT)).alias(DAY_VALUE),
         )
         .group_by(CUSTOMER_ID, MONTH, PURCHASE_DAY)
-        .agg(nw.col(_VALUE).sum())
+        .agg(nw.col(DAY_VALUE).sum())
         .group_by(CUSTOMER_ID, MONTH)
-        .agg(nw.len().alias(ORDERS), nw.col(_VALUE).sum())
+        .agg(nw.len().alias(ORDERS), nw.col(DAY_VALUE).sum())
     )
-    revenue = (nw.col(_VALUE).cast(nw.Int64) / MONEY_UNITS).alias(REVENUE)
+    revenue = (nw.col(DAY_VALUE).cast(nw.Int64) / MONEY_UNITS).alias(REVENUE)
     return days.select(CUSTOMER_ID, MONTH, nw.col(ORDERS).cast(nw.Int64), revenue)
 
 
@@ -301,20 +197,3 @@ def attach(summary: Frame, values_by_cell: pd.DataFrame, *, engine: Engine) -> F
 def collected(frame: Frame) -> pd.DataFrame:
     """Fetch a small lazy frame as pandas."""
     return frame.collect("pandas").to_native()
-
-
-def _with_repeat_value(summary: Frame) -> Frame:
-    return summary.with_columns((money_units(nw.col(TOTAL_VALUE)) - money_units(nw.col(FIRST_VALUE))).alias(_REPEAT))
-
-
-def _with_mean_spend(found: pd.DataFrame, *, frequency: str = FREQUENCY) -> pd.DataFrame:
-    """Mean spend of a cell from its summed repeat value; NaN where nothing was spent again."""
-    occasions = (found[frequency] * found[N]).where(found[SPEND_BIN] != NO_SPEND)
-    found[MONETARY_VALUE] = found.pop(_REPEAT) / (occasions * MONEY_UNITS)  # one rounding
-    return found
-
-
-def _counted(frame: Frame, keys: Sequence[str], *, sums: Sequence[str] = ()) -> pd.DataFrame:
-    """Group by the keys, in their order: count ``n`` and sums of integer columns, exact in any order of rows."""
-    found = collected(frame.group_by(*keys).agg(nw.len().alias(N), *(nw.col(column).sum() for column in sums)))
-    return found.astype({N: "int64", **dict.fromkeys(sums, "float64")}).sort_values(list(keys), ignore_index=True)

@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from clv_lib.data import customers
+from clv_lib.data import customer_cells, customers
 from clv_lib.data.customers import Frame, Resolution, collected
 from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.formulas import FORMULA_STARTS
@@ -97,9 +97,9 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
     exact = customers.choose_exact_spend(int(whole[N]))
     summary = customers.customer_summary(transactions, end=window.end, resolution=resolution, exact_spend=exact)
     tables = {
-        "cells": customers.cells(summary),
-        "spend_cells": customers.spend_cells(summary),
-        "valuation_cells": customers.valuation_cells(summary),
+        "cells": customer_cells.cells(summary),
+        "spend_cells": customer_cells.spend_cells(summary),
+        "valuation_cells": customer_cells.valuation_cells(summary),
         "acquisitions": _by_day(summary.select(FIRST_DAY), FIRST_DAY),
         "repeats": _repeats(transactions, window.end),
     }
@@ -108,12 +108,12 @@ def hand_over(transactions: Frame, *, window: ObservationWindow, model: ModelSec
             transactions, end=window.calibration_end, resolution=resolution, exact_spend=exact
         )
         tables |= {
-            "split_cells": customers.split_cells(transactions, window=window, resolution=resolution),
-            "backtest_cells": customers.backtest_cells(
+            "split_cells": customer_cells.split_cells(transactions, window=window, resolution=resolution),
+            "backtest_cells": customer_cells.backtest_cells(
                 transactions, window=window, resolution=resolution, exact_spend=exact
             ),
-            "calibration_cells": customers.cells(early),
-            "calibration_spend_cells": customers.spend_cells(early),
+            "calibration_cells": customer_cells.cells(early),
+            "calibration_spend_cells": customer_cells.spend_cells(early),
         }
     facts = LogFacts(window, resolution, exact, float(whole[TOTAL_VALUE]), float(whole[FIRST_VALUE]))
     return Handover(facts, summary, tables)

@@ -27,13 +27,12 @@ from clv_lib.data.classification import any_copies, classify
 from clv_lib.data.columns import typed
 from clv_lib.data.engines import Engine
 from clv_lib.data.fetching import fetch
-from clv_lib.data.parsing import TOLERATED_SHARE
 from clv_lib.data.quality import Finding, Inferred, Issue, QualityReport, Tally
 from clv_lib.data.quarantine import write_quarantine
-from clv_lib.data.reasons import REASONS, UNREADABLE
 from clv_lib.data.refunds import PENDING, match_refunds
+from clv_lib.data.refusing import refuse_currencies, refuse_unreadable
 from clv_lib.data.sources import RAW, Loaded, load
-from clv_lib.data.spellings import plain_amounts, plain_months, strange_amounts
+from clv_lib.data.spellings import plain_amounts, plain_months
 from clv_lib.data.survey import Survey
 from clv_lib.data.tables import MONEY_UNITS, OPTIONAL_NUMBERS, OPTIONAL_TEXT, breaches
 from clv_lib.errors import DataError
@@ -129,10 +128,10 @@ def ingest(
     classified = engine.keep(first, _CLASSIFIED)
     times = clock.screen_clock(spelt, settings, engine)
     engine.drop(RAW)
-    _refuse_currencies(classified, settings, loaded, rated=rates is not None)
+    refuse_currencies(classified, settings, loaded, rated=rates is not None)
     classified = _settled(classified, policies, loaded, engine)
     issues, tallies = account(classified, loaded)
-    _refuse_unreadable(issues, tallies["read"], loaded, classified, policies=policies)
+    refuse_unreadable(issues, tallies["read"], loaded, classified, policies=policies)
     used = classified.filter(nw.col("reason") == "")
     transactions = _accepted(used, loaded.columns)
     days = engine.keep(suspicions.customer_days(used), "customer_days")
@@ -272,56 +271,6 @@ def _choices(policies: PoliciesSection) -> dict[str, str]:
     return {
         name: ", ".join(map(str, value)) if isinstance(value, tuple) else str(value) for name, value in plain.items()
     }
-
-
-def _refuse_currencies(classified: Frame, settings: Settings, loaded: Loaded, *, rated: bool) -> None:
-    if CURRENCY not in loaded.columns:
-        return
-    unread = [code for code, (kind, _) in REASONS.items() if kind == "fault"] + ["after_as_of"]
-    currencies.refuse_unrated(
-        classified.filter(~nw.col("reason").is_in(unread)),
-        base=settings.dataset.currency,
-        rated=rated,
-        column=loaded.columns[CURRENCY],
-        source=loaded.sources[0].name,
-    )
-
-
-def _refuse_unreadable(
-    issues: list[Issue], read: Tally, loaded: Loaded, classified: Frame, *, policies: PoliciesSection
-) -> None:
-    """Stop when too much cannot be read, or nothing is left; every kind of fault is named at once."""
-    unreadable = [issue for issue in issues if issue.code in UNREADABLE]
-    count = sum(issue.rows for issue in unreadable)
-    left = read.rows - sum(issue.rows for issue in issues if issue.kind in ("fault", "policy"))
-    tolerated = count <= TOLERATED_SHARE * read.rows or policies.unreadable == "set_aside"
-    if tolerated and left:
-        return
-    names = ", ".join(source.name for source in loaded.sources[:3]) + (", ..." if len(loaded.sources) > 3 else "")
-    faults = "\n".join(f"  - {_sentence(issue, loaded)}" for issue in (unreadable or issues))
-    if not tolerated:
-        parsed = policies.amount_symbols == "parse" or all(issue.code != "bad_amount" for issue in unreadable)
-        hint = "" if parsed else strange_amounts(classified.filter(nw.col("reason") == "bad_amount"))
-        raise DataError(
-            f"{names} must be readable in all but {TOLERATED_SHARE:.0%} of its rows, but {count:,} of "
-            f"{read.rows:,} ({count / read.rows:.1%}) are not:\n{faults}\n"
-            "Usually the export is damaged, or written differently than assumed; correct these lines, or state "
-            "date_format, decimal and thousands in [tables.transactions]; or let them be left out and reported, with "
-            f"policies.unreadable = 'set_aside'.{hint}"
-        )
-    raise DataError(
-        f"{names} must leave transactions to work with, but all {read.rows:,} rows were set aside:\n{faults}\n"
-        "Check dataset.as_of, the mapped columns and [policies]."
-    )
-
-
-def _sentence(issue: Issue, loaded: Loaded) -> str:
-    ours = {"date": ORDERED_AT, "amount": AMOUNT}.get(issue.code.rpartition("_")[2])
-    column = f"column {loaded.columns[ours]!r}: " if ours else ""
-    several = len(loaded.sources) > 1
-    where = ", ".join(f"{place.source} {place}" if several else str(place) for place in issue.first if place.line)
-    more = ", ..." if issue.rows > len(issue.first) else ""
-    return f"{column}{issue.rows:,} rows {REASONS[issue.code][1]}" + (f" ({where}{more})" if where else "")
 
 
 def _fingerprint(loaded: Loaded, tallies: dict[str, Tally]) -> str:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pandas as pd
 
-from clv_lib.data.customers import NO_SPEND, Frame, customer_summary, valuation_cells
+from clv_lib.data.customer_cells import valuation_cells
+from clv_lib.data.customers import NO_SPEND, Frame, customer_summary
 from clv_lib.names import FREQUENCY, MONETARY_VALUE, RECENCY, SPEND_BIN, N, T
 from clv_lib.periods import month_of_number
 

@@ -14,10 +14,9 @@ from datetime import date
 from typing import Any, Final
 
 import narwhals as nw
-import pandas as pd
 
-from clv_lib.data.customers import Frame, collected, purchase_days
-from clv_lib.data.keeping import kept, lent_to
+from clv_lib.data.customers import Frame, purchase_days
+from clv_lib.data.keeping import kept
 from clv_lib.data.stage_rules import StageRules, rhythm_of
 from clv_lib.data.tables import MONEY_UNITS
 from clv_lib.names import (
@@ -29,16 +28,14 @@ from clv_lib.names import (
     DORMANT,
     LIFECYCLE_STAGE,
     LOYALTY,
-    PREVIOUS_STAGE,
     PURCHASE_DAY,
     REACTIVATED,
     REFERRAL,
     REFERRED_AT,
     REFERRER_ID,
     RETENTION,
-    N,
 )
-from clv_lib.periods import DAYS_PER_WEEK, day_number, month_of_number
+from clv_lib.periods import day_number
 
 DAY: Final = "day"  # first day of a stretch
 UNTIL: Final = "until"  # first day after it; null while it lasts
@@ -279,112 +276,3 @@ def _way(rules: StageRules) -> nw.Expr:
         return run.clip(upper_bound=TOP)
     worth = nw.col(WORTH) * TOP // round(rules.loyal_value * MONEY_UNITS)
     return nw.when(worth > run).then(worth).otherwise(run).clip(upper_bound=TOP)
-
-
-def stages_on(found: Frame, day: date) -> Frame:
-    """The stretch of every customer on one day: those who came later are not there."""
-    number = day.toordinal()
-    return found.filter((nw.col(DAY) <= number) & (nw.col(UNTIL).is_null() | (nw.col(UNTIL) > number)))
-
-
-def month_ends(found: Frame, months: range) -> Frame:
-    """The stage of every customer at the end of every month, with the one at the end of the month before.
-
-    Parameters
-    ----------
-    found : narwhals.LazyFrame
-        From :func:`stretches`.
-    months : range
-        Month numbers, consecutive; the first has no month before it, and whoever is there counts as new.
-
-    Returns
-    -------
-    narwhals.LazyFrame
-        As ``found``, and month_number; month_end; level, how far the stay has come, 0 to :data:`TOP`: in retention the
-        way to loyalty, elsewhere the month ends of this stay before this one (at risk: to half of it, and half more for
-        who would be loyal); previous_stage (``new`` for who was not yet a customer), previous_level and
-        previous_purchases (null for them); stays, whether the stay is the same as a month before.
-    """
-    calendar = lent_to(found, calendar_of(months))
-    here = (nw.col(DAY) <= nw.col(MONTH_END)) & (nw.col(UNTIL).is_null() | (nw.col(UNTIL) > nw.col(MONTH_END)))
-    by_month = {"order_by": NUMBER}
-    age = nw.col("one").cum_sum().over(CUSTOMER_ID, SINCE, **by_month) - 1
-    half = TOP // 2
-    long = nw.when(nw.col("one") < half).then(nw.col("one")).otherwise(nw.lit(half - 1))
-    silent = long + nw.when(nw.col(WAY) == TOP).then(nw.lit(half)).otherwise(nw.lit(0))
-    lapsed = nw.col(LIFECYCLE_STAGE) == AT_RISK
-    return (
-        found.join(calendar, how="cross")
-        .filter(here)
-        .with_columns(nw.lit(1).cast(nw.Int64).alias("one"))
-        .with_columns(age.alias("one"))
-        .with_columns(
-            nw.when(nw.col(LIFECYCLE_STAGE) == RETENTION)
-            .then(nw.col(WAY))
-            .otherwise(nw.when(lapsed).then(silent).otherwise(nw.col("one").clip(upper_bound=TOP)))
-            .alias(LEVEL)
-        )
-        .with_columns(
-            nw.col(LIFECYCLE_STAGE).shift(1).over(CUSTOMER_ID, **by_month).fill_null(NEW).alias(PREVIOUS_STAGE),
-            nw.col(LEVEL).shift(1).over(CUSTOMER_ID, **by_month).alias(PREVIOUS_LEVEL),
-            nw.col(BUYS).shift(1).over(CUSTOMER_ID, **by_month).alias(BOUGHT_BEFORE),
-            (nw.col(SINCE).shift(1).over(CUSTOMER_ID, **by_month) == nw.col(SINCE)).fill_null(False).alias(STAYS),
-        )
-        .drop("one")
-    )
-
-
-def movement_cells(ends: Frame) -> pd.DataFrame:
-    """Customers by month, stage and level before and now (level -1: new), and whether the stay went on."""
-    keys = [NUMBER, PREVIOUS_STAGE, PREVIOUS_LEVEL, LIFECYCLE_STAGE, LEVEL, STAYS]
-    cells = ends.with_columns(
-        nw.col(PREVIOUS_LEVEL).fill_null(-1).cast(nw.Int64), nw.col(LEVEL).cast(nw.Int64), nw.col(STAYS).cast(nw.Int64)
-    )
-    return _sorted(cells.group_by(*keys).agg(nw.len().alias(N)), keys)
-
-
-def buying_cells(ends: Frame) -> pd.DataFrame:
-    """Customers by month, stage before and now, whether they had bought before, and whether they did in the month."""
-    before = nw.col(BOUGHT_BEFORE).fill_null(0)
-    keys = [NUMBER, PREVIOUS_STAGE, LIFECYCLE_STAGE, "had_bought", "bought"]
-    cells = ends.with_columns(
-        (before > 0).cast(nw.Int64).alias("had_bought"), (nw.col(BUYS) > before).cast(nw.Int64).alias("bought")
-    )
-    return _sorted(cells.group_by(*keys).agg(nw.len().alias(N)), keys)
-
-
-def history_cells(ends: Frame) -> pd.DataFrame:
-    """Buyers by month, stage and what a purchase model sees at the month's end, in whole weeks."""
-    weeks = {"recency": nw.col(LAST) - nw.col(FIRST), "T": nw.col(MONTH_END) - nw.col(FIRST)}
-    keys = [NUMBER, LIFECYCLE_STAGE, "frequency", *weeks]
-    cells = ends.filter(nw.col(BUYS) > 0).with_columns(
-        (nw.col(BUYS) - 1).alias("frequency"), *((days // DAYS_PER_WEEK).alias(name) for name, days in weeks.items())
-    )
-    return _sorted(cells.group_by(*keys).agg(nw.len().alias(N)), keys)
-
-
-def stays(found: Frame, *, end: date) -> pd.DataFrame:
-    """Unbroken stays counted by stage, length in days, and whether they ended: ``lifecycle_stage, days, ended, n``."""
-    ends = nw.col(UNTIL).fill_null(end.toordinal() + 1)
-    each = (
-        found.with_columns(ends.alias("ends"), nw.col(UNTIL).is_null().cast(nw.Int64).alias("open"))
-        .group_by(CUSTOMER_ID, LIFECYCLE_STAGE, SINCE)
-        .agg(nw.col("ends").max(), nw.col("open").max())
-        .select(
-            nw.col(LIFECYCLE_STAGE),
-            (nw.col("ends") - nw.col(SINCE)).alias("days"),
-            (1 - nw.col("open")).alias("ended"),
-        )
-    )
-    keys = [LIFECYCLE_STAGE, "days", "ended"]
-    return _sorted(each.group_by(*keys).agg(nw.len().alias(N)), keys)
-
-
-def calendar_of(months: range) -> pd.DataFrame:
-    """Number and last day of each month."""
-    ends = [month_of_number(each + 1).toordinal() - 1 for each in months]
-    return pd.DataFrame({NUMBER: list(months), MONTH_END: ends}).astype("int64")
-
-
-def _sorted(frame: Frame, keys: list[str]) -> pd.DataFrame:
-    return collected(frame).astype({N: "int64"}).sort_values(keys, ignore_index=True)

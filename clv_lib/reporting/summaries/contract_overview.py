@@ -6,7 +6,7 @@ from clv_lib.reporting.elements import Cards, Element, Paragraph
 from clv_lib.reporting.headlines import PLAN
 from clv_lib.reporting.known import known_costs
 from clv_lib.reporting.study import REFUSAL, Study
-from clv_lib.reporting.summaries import contract_data, contract_value, data
+from clv_lib.reporting.summaries import contract_data, contract_value_page, data
 from clv_lib.reporting.summaries.facing import Facing, facing
 from clv_lib.reporting.summaries.parts import Overview
 from clv_lib.reporting.summaries.todo import three_tasks
@@ -48,10 +48,10 @@ def _with_values(study: Study, found: ContractFindings, front: Facing) -> tuple[
     economics, currency, costs = study.settings.economics, study.currency, known_costs(study).basis
     sound = bool(study.folder.diagnostics()[VALUE_NOTEBOOK]["trusted"])
     return (
-        contract_value.answer(found, economics, currency),
+        contract_value_page.answer(found, economics, currency),
         *front.lead,
-        front.cards if PLAN in front.figures else Cards((*front.cards.cards, contract_value.members_card(found))),
-        contract_value.trust(found, study.quality(), costs, sound=sound),
+        front.cards if PLAN in front.figures else Cards((*front.cards.cards, contract_value_page.members_card(found))),
+        contract_value_page.trust(found, study.quality(), costs, sound=sound),
     )
 
 

@@ -6,7 +6,7 @@ from clv_lib.reporting.elements import Cards, Paragraph
 from clv_lib.reporting.findings import TENTHS, Findings
 from clv_lib.reporting.headlines import PLAN, figures_of
 from clv_lib.reporting.study import REFUSAL, VALUE_NOTEBOOK, Study
-from clv_lib.reporting.summaries import advice, data, forecast, terms, value
+from clv_lib.reporting.summaries import advice, data, forecast, terms, value, value_page
 from clv_lib.reporting.summaries.facing import facing
 from clv_lib.reporting.summaries.forecast import FAMILY_TITLES
 from clv_lib.reporting.summaries.parts import Overview
@@ -35,10 +35,10 @@ def _with_values(study: Study) -> Overview:
     front = facing(study, found.total)
     return Overview(
         first_screen=(
-            value.answer(found, economics, currency),
+            value_page.answer(found, economics, currency),
             *front.lead,
             front.cards if PLAN in front.figures else Cards((*front.cards.cards, value.active_card(found))),
-            value.trust(found, quality, sound=sound),
+            value_page.trust(found, quality, sound=sound),
         ),
         tasks=(three_tasks(study, _asked_for(study, found)),),
         value=(
