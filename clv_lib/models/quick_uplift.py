@@ -2,9 +2,9 @@ r"""The model of :mod:`clv_lib.models.uplift` without a sampler: normal in the l
 
 A campaign says of a play in a group: the log of the treated's mean over that of the control's, with the variance that
 its counts leave. Given the ratio :math:`\rho` of the spread between groups to the play's own ``effect_sd``, what is
-believed is normal and so is what the campaigns say, and the posterior is a line of algebra; :math:`\rho` itself is weighed
-on a grid by how probable it makes all campaigns together. Near the sampler's answer wherever arms hold dozens of orders,
-in a thousandth of the time: for playing many rounds, not for a page.
+believed is normal and so is what the campaigns say, and the posterior is a line of algebra; :math:`\rho` itself is
+weighed on a grid by how probable it makes all campaigns together. Near the sampler's answer wherever arms hold dozens
+of orders, in a thousandth of the time: for playing many rounds, not for a page.
 """
 
 from collections.abc import Mapping
