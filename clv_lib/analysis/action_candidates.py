@@ -116,11 +116,11 @@ def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame, rules
     """
     profit, cost = nw.lit(None).cast(nw.Float64), nw.lit(None).cast(nw.Float64)
     trial = nw.lit(0).cast(nw.Int64)
-    for row in offers.itertuples(index=False):
-        here = (nw.col(SEGMENT) == str(row.segment)) & (nw.col(BAND) == int(row.band))
-        profit = nw.when(here).then(nw.lit(float(row.profit))).otherwise(profit)
-        cost = nw.when(here).then(nw.lit(float(row.contact))).otherwise(cost)
-        trial = nw.when(here).then(nw.lit(int(row.trial))).otherwise(trial)
+    for row in offers.to_dict("records"):
+        here = (nw.col(SEGMENT) == str(row[SEGMENT])) & (nw.col(BAND) == int(row[BAND]))
+        profit = nw.when(here).then(nw.lit(float(row["profit"]))).otherwise(profit)
+        cost = nw.when(here).then(nw.lit(float(row["contact"]))).otherwise(cost)
+        trial = nw.when(here).then(nw.lit(int(row["trial"]))).otherwise(trial)
     found = people.with_columns(profit.alias("profit"), cost.alias("contact"), trial.alias("trial")).filter(
         ~nw.col("profit").is_null()
     )

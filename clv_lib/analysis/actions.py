@@ -8,7 +8,7 @@ two contacts of one customer are nearer than the days of rest: a customer taken 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import narwhals as nw
 import pandas as pd
@@ -155,7 +155,10 @@ def draw_up(
     calendar = Calendar(as_of, settings.actions.days, settings.actions.late_days, strategy.rest_days)
     rules = Rules(calendar, settings.actions, strategy, unknown_consent=(not known) if stated is None else stated)
     people = kept(_people(tables, settings, calendar)) if len(planned) else tables["segments"]
-    offered = {name: _offered(people, name, plays[name], own, planned, rules) for name, own in planned.groupby(PLAY)}
+    offered = {
+        str(name): _offered(people, str(name), plays[str(name)], own, planned, rules)
+        for name, own in planned.groupby(PLAY)
+    }
     taken = _Taken(strategy.plays_per_customer, strategy.rest_days, strategy.most_contacts)
     rows, left_out, counts = [], [], []
     room = strategy.actions
@@ -251,12 +254,12 @@ def _people(tables: Mapping[str, Frame], settings: Settings, calendar: Calendar)
 
 
 def _chosen(
-    waiting: pd.DataFrame, option: Mapping[str, object], taken: _Taken, *, as_of: date, share: float, room: int
+    waiting: pd.DataFrame, option: Mapping[Any, Any], taken: _Taken, *, as_of: date, share: float, room: int
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """The best customers of an option until as many are treated as planned, and why others were passed over."""
     play, wanted = str(option[PLAY]), int(str(option["customers"]))
     campaign = campaign_id(play, as_of)
-    picked, arms, why = [], [], dict[str, int]()
+    picked, arms, why = list[int](), list[str](), dict[str, int]()
     treated = 0
     for place, (customer, due, running, contacts) in enumerate(
         zip(waiting[CUSTOMER_ID], waiting[DUE].astype(int), waiting[RUNNING], waiting[CONTACTS], strict=True)
@@ -295,4 +298,4 @@ def _together(rows: list[pd.DataFrame]) -> pd.DataFrame:
 
 def _summed(left_out: list[dict[str, object]]) -> pd.DataFrame:
     found = pd.DataFrame(left_out, columns=[PLAY, SEGMENT, "reason", "customers"])
-    return found.groupby([PLAY, SEGMENT, "reason"], as_index=False, sort=True)["customers"].sum()
+    return found.groupby([PLAY, SEGMENT, "reason"], sort=True)["customers"].sum().reset_index()

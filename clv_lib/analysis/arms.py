@@ -51,5 +51,4 @@ def arms(customer_ids: Sequence[str], play: str, campaign: str, *, control_share
 def binomial_range(customers: int, share: float, *, mass: float) -> tuple[int, int]:
     """How many of some customers a fair coin leaves out, in ``mass`` of all cases."""
     tail = (1 - mass) / 2
-    low, high = stats.binom.ppf([tail, 1 - tail], customers, share)
-    return int(low), int(high)
+    return int(stats.binom.ppf(tail, customers, share)), int(stats.binom.ppf(1 - tail, customers, share))

@@ -154,7 +154,7 @@ def recommended(
     ]
     baskets = {str(key): own for key, own in pd.concat(bought, ignore_index=True).groupby(CUSTOMER_ID)}
     likes = {str(key): own for key, own in found.pairs.groupby("product")}
-    gaps = found.products.set_index("product")["gap"].to_dict()
+    gaps = {str(name): float(gap) for name, gap in found.products.set_index("product")["gap"].items()}
     results = []
     for customer, day, first in zip(listed[CUSTOMER_ID], listed["send_on"], replenish, strict=True):
         own = baskets.get(str(customer))

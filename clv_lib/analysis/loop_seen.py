@@ -75,10 +75,9 @@ def fit(transactions: pd.DataFrame, *, end: date, economics: Economics, draws: i
     with DuckDBEngine() as engine:
         summary = kept(customer_summary(engine.lend(transactions), end=end, resolution="week"))
         cells, amounts = cells_of(summary), spend_cells_of(summary)
-    spend = {"family": "gamma_gamma", "priors": priors_of("gamma_gamma")}
     return ValueModel(
         quick_draws(cells, family=FAMILY, priors=priors_of(FAMILY), size=draws, seed=seed),
-        quick_draws(amounts, **spend, size=draws, seed=seed + 1),
+        quick_draws(amounts, family="gamma_gamma", priors=priors_of("gamma_gamma"), size=draws, seed=seed + 1),
         FAMILY,
         economics,
     )
@@ -160,12 +159,8 @@ def _counted(people: pd.DataFrame) -> pd.DataFrame:
 def _with_stages(groups: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
     """Add ``by_stage``: how many of the reachable are in each stage, so that a play goes to its own stages alone."""
     counted = people[people[REACHABLE].to_numpy(dtype=bool)].groupby([SEGMENT, BAND, LIFECYCLE_STAGE]).size()
-    found = [
-        {
-            str(stage): int(n)
-            for (segment, band, stage), n in counted.items()
-            if (segment, band) == (row.segment, row.band)
-        }
-        for row in groups.itertuples()
-    ]
-    return groups.assign(by_stage=found)
+    by_group: dict[tuple[str, int], dict[str, int]] = {}
+    for row in counted.reset_index(name=N).to_dict("records"):
+        by_group.setdefault((row[SEGMENT], row[BAND]), {})[str(row[LIFECYCLE_STAGE])] = int(row[N])
+    found = [by_group.get(key, {}) for key in zip(groups[SEGMENT], groups[BAND], strict=True)]
+    return groups.assign(by_stage=pd.Series(found, index=groups.index, dtype=object))

@@ -8,7 +8,7 @@ from clv_lib.analysis.suppression import LOW_SCORE, OPEN_COMPLAINT, REFUNDED, TR
 from clv_lib.data.tables.crm import CONTROL
 from clv_lib.names import EVIDENCE_OF_SEGMENT, QUIET
 from clv_lib.reporting.summaries.play_words import CHANNELS, title_of
-from clv_lib.reporting.wording import Sentence, count, day, money, say, share
+from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, share
 from clv_lib.settings import Play
 
 LEFT_OUT: Final = {
@@ -89,7 +89,7 @@ def why_now(
 
 def _at_any_time(row: Mapping[str, Any], play: Play, *, segment: Sentence, currency: str) -> Sentence:
     """A play that hangs on no day: what the customer is worth, and what may be lost."""
-    said = {"segment": segment, "value": money(row["residual_clv"], currency)}
+    said: dict[str, Quantity | Sentence] = {"segment": segment, "value": money(row["residual_clv"], currency)}
     if row["residual_clv"] != row["residual_clv"]:
         return say("In the segment “{segment}”.", segment=segment)
     quiet = EVIDENCE_OF_SEGMENT.get(str(row["segment"])) == QUIET
