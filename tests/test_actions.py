@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from clv_lib.analysis.action_people import reach
 from clv_lib.analysis.actions import draw_up
 from clv_lib.analysis.arms import arms, binomial_range, campaign_id, toss
 from clv_lib.data.engines import DuckDBEngine
@@ -268,3 +269,19 @@ def test_a_play_that_nobody_has_measured_is_tried_on_those_who_promise_little_to
     assert (known["expected_gain"] > 0).all()
     assert len(known) < len(tried) == size
     assert (tried["expected_gain"].iloc[len(known) :] <= 0).all(), "the best come first all the same"
+
+
+@pytest.mark.parametrize("name", ["win_back", "birthday", "service_recovery"])
+def test_a_play_reaches_as_many_as_its_list_would_hold_without_an_end(name):
+    """The plan counts on those whom the list can give a day: a list of one play for everybody holds them all."""
+    tables, plays = company(7), some_plays(name)
+    settings = settings_of(strategy={"control_share": 0.0, "plays_per_customer": 1, "actions": 100_000})
+    everybody = plan_for(plays).assign(customers=100_000, trial=True)
+    with DuckDBEngine() as engine:
+        frames = opened(tables, engine)
+        able = reach(frames, plays, settings=settings, as_of=AS_OF)
+        listed = draw_up(frames, everybody, plays, settings=settings, as_of=AS_OF).rows
+    assert able["n"].sum() > 0
+    told = able.set_index(["segment", "band", "lifecycle_stage"])["n"].sort_index()
+    counted = listed.groupby(["segment", "band", "lifecycle_stage"]).size()
+    assert told.to_dict() == counted.to_dict()

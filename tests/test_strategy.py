@@ -1,6 +1,7 @@
 """What a play earns, part by part, against formulas written out by hand; and the plan within its settings."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from clv_lib.analysis.acquire_or_keep import KEEP, acquire_or_keep, channel_way, divided, keeping_way
@@ -69,6 +70,21 @@ def test_a_play_reaches_those_in_its_stages_and_leaves_room_for_the_control_grou
     assert list(found.table["customers"]) == [2, 6]  # of 3 and 9, a quarter is left out to measure
     everywhere = only(Play(moves="rate", **PLAY), world)
     assert everywhere.table.groupby(["segment", "band"])["customers"].sum().tolist() == [6, 6, 7]
+
+
+def test_no_more_are_planned_than_the_list_can_give_a_day():
+    world = base()
+    world.groups["by_stage"] = [{"activation": 5, "retention": 3}, {"retention": 9}, {"dormant": 10}]
+    able = [
+        ("it", "segment_0", 1, "retention", 2),
+        ("it", "segment_0", 2, "retention", 400),
+        ("other", "segment_1", 1, "dormant", 9),
+    ]
+    reach = pd.DataFrame(able, columns=["play", "segment", "band", "lifecycle_stage", "n"])
+    play = Play(moves="rate", **PLAY)
+    found = options(world, {"it": play}, Believed({"it": EFFECT}), SECTION, reach).table
+    assert list(found["segment"]) == ["segment_0", "segment_0"], "whom the list cannot reach is no option"
+    assert list(found["customers"]) == [1, 6]  # of 2 a quarter is left out; never more than the 9 that there are
 
 
 def test_later_costs_are_a_cost_of_the_plan_and_not_of_the_books():

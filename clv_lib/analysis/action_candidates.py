@@ -98,7 +98,7 @@ class Rules:
     unknown_consent: bool
 
 
-def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame, rules: Rules) -> Frame:
+def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame | None, rules: Rules) -> Frame:
     """The customers of a play's groups with ``due``, ``gain`` and ``status``: empty, or the first that keeps them out.
 
     Parameters
@@ -107,16 +107,17 @@ def candidates(people: Frame, name: str, play: Play, offers: pd.DataFrame, rules
         Everybody, with consent, troubles, contacts, anchors and bases.
     name : str
     play : Play
-    offers : DataFrame
+    offers : DataFrame, optional
+        Without it every group is looked at, whatever a contact would earn.
         One row per group that the play is planned for: ``segment, band, profit`` (expected of a contact with a mean
         customer of the group, currency), ``contact`` (what one costs whoever gets it) and ``trial``: whether nobody has
         measured the play, so that it is tried on the group as a whole, also where single customers promise less than
         a contact costs.
     rules : Rules
     """
-    profit, cost = nw.lit(None).cast(nw.Float64), nw.lit(None).cast(nw.Float64)
-    trial = nw.lit(0).cast(nw.Int64)
-    for row in offers.to_dict("records"):
+    profit, cost = nw.lit(None if offers is not None else 1.0).cast(nw.Float64), nw.lit(0.0).cast(nw.Float64)
+    trial = nw.lit(int(offers is None)).cast(nw.Int64)
+    for row in [] if offers is None else offers.to_dict("records"):
         here = (nw.col(SEGMENT) == str(row[SEGMENT])) & (nw.col(BAND) == int(row[BAND]))
         profit = nw.when(here).then(nw.lit(float(row["profit"]))).otherwise(profit)
         cost = nw.when(here).then(nw.lit(float(row["contact"]))).otherwise(cost)

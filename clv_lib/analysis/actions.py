@@ -24,21 +24,18 @@ from clv_lib.analysis.action_candidates import (
     TOO_MANY,
     Rules,
     candidates,
-    with_bases,
 )
+from clv_lib.analysis.action_people import LANGUAGE_SAID, people_of, rules_of
 from clv_lib.analysis.arms import campaign_id, toss
 from clv_lib.analysis.budgeting import Plan
 from clv_lib.analysis.play_profit import ACCEPTANCE, CONTACT
-from clv_lib.analysis.send_dates import DUE, Calendar, with_anchors
+from clv_lib.analysis.send_dates import DUE, Calendar
 from clv_lib.analysis.strategy import PRIOR
 from clv_lib.analysis.suppression import (
     CONTACTS,
     RUNNING,
     TROUBLES,
     consent_is_kept,
-    with_consent,
-    with_contacts,
-    with_troubles,
 )
 from clv_lib.data.customers import Frame, collected
 from clv_lib.data.keeping import kept
@@ -59,7 +56,7 @@ from clv_lib.names import (
 )
 from clv_lib.settings import Play, Settings
 
-SEND_ON, CONSENT, LANGUAGE_SAID = "send_on", "consent", "language said"
+SEND_ON, CONSENT = "send_on", "consent"
 PLANNED: Final = (SEGMENT, BAND, PLAY, "customers", "profit", "contact", "trial")
 LOOKED_AT: Final = ("customers", "interactions", "refunds", "feedback", "campaign_members")
 _MORE, _SPARE = 1.5, 100  # times the customers that a plan needs, and some: a coin falls as it likes
@@ -149,12 +146,8 @@ def draw_up(
     as_of : date
         Last day that is known; the list begins on the day after it.
     """
-    strategy = settings.strategy
-    known = consent_is_kept(tables.get("customers"))
-    stated = settings.actions.unknown_consent
-    calendar = Calendar(as_of, settings.actions.days, settings.actions.late_days, strategy.rest_days)
-    rules = Rules(calendar, settings.actions, strategy, unknown_consent=(not known) if stated is None else stated)
-    people = kept(_people(tables, settings, calendar)) if len(planned) else tables["segments"]
+    strategy, rules = settings.strategy, rules_of(tables, settings, as_of=as_of)
+    people = kept(people_of(tables, settings, rules.calendar)) if len(planned) else tables["segments"]
     offered = {
         str(name): _offered(people, str(name), plays[str(name)], own, planned, rules)
         for name, own in planned.groupby(PLAY)
@@ -179,8 +172,8 @@ def draw_up(
         rows=_together(rows),
         left_out=_summed(left_out),
         planned=pd.DataFrame(counts, columns=[*PLANNED, "listed", TREATED]),
-        calendar=calendar,
-        consent_known=known,
+        calendar=rules.calendar,
+        consent_known=consent_is_kept(tables.get("customers")),
         unknown_listed=rules.unknown_consent,
         looked_at=tuple(name for name in LOOKED_AT if name in tables),
     )
@@ -232,25 +225,6 @@ def planned_of(plan: Plan | None) -> pd.DataFrame:
         trial=table["source"] == PRIOR,
     )
     return found[list(PLANNED)]
-
-
-def _people(tables: Mapping[str, Frame], settings: Settings, calendar: Calendar) -> Frame:
-    """Everything about everybody that the list depends on, one row per customer."""
-    wanted = (CUSTOMER_ID, SEGMENT, BAND, LIFECYCLE_STAGE, RESIDUAL_CLV, CHURN_RISK)
-    people = with_bases(tables["segments"].select(*wanted), tables)
-    people = with_consent(people, tables.get("customers"), settings.actions)
-    people = with_troubles(people, tables, settings.actions, as_of=calendar.as_of)
-    people = with_contacts(people, tables, as_of=calendar.as_of, days=settings.strategy.most_contacts_days)
-    people = with_anchors(people, tables, calendar)
-    customers = tables.get("customers")
-    there = set(customers.collect_schema().names()) if customers is not None else set()
-    for column, name in ((REGION, REGION), (settings.actions.language_column, LANGUAGE_SAID)):
-        if customers is not None and column in there:
-            own = customers.select(CUSTOMER_ID, nw.col(column).cast(nw.String).alias(name)).unique(CUSTOMER_ID)
-            people = people.join(own, on=CUSTOMER_ID, how="left")
-        else:
-            people = people.with_columns(nw.lit(None).cast(nw.String).alias(name))
-    return people
 
 
 def _chosen(

@@ -16,7 +16,7 @@ from clv_lib.analysis.intervals import INTERVAL, credible_interval
 from clv_lib.analysis.play_profit import LATER, PARTS, ContactProfit, contact_profit, under_contract
 from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.terms import even_rows
-from clv_lib.names import BAND, CHANNEL, PLAY, SEGMENT
+from clv_lib.names import BAND, CHANNEL, LIFECYCLE_STAGE, PLAY, SEGMENT, N
 from clv_lib.settings import Play, StrategySection
 
 _COLUMNS: Final = (
@@ -94,7 +94,13 @@ class Options:
         return frozenset(self.table.loc[self.table["source"] == PRIOR, PLAY])
 
 
-def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, section: StrategySection) -> Options:
+def options(
+    base: SegmentBase,
+    plays: Mapping[str, Play],
+    uplift: Beliefs,
+    section: StrategySection,
+    reach: pd.DataFrame | None = None,
+) -> Options:
     """Work out every play in every group that it suits.
 
     Parameters
@@ -106,6 +112,9 @@ def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, secti
         With the costs of a contact filled in; a contact whose cost nobody knows counts as free.
     uplift : Beliefs
     section : StrategySection
+    reach : pandas.DataFrame, optional
+        ``play, segment, band, lifecycle_stage, n``: customers whom the action list can give a day; without it whoever
+        may be written to counts. See :func:`clv_lib.analysis.action_people.reach`.
     """
     useful = {
         name: play
@@ -119,8 +128,10 @@ def options(base: SegmentBase, plays: Mapping[str, Play], uplift: Beliefs, secti
         profit, before = found.profit, found.profit + sum(found.parts[part] for part in LATER)
         for number in np.flatnonzero(_suits(play, groups)):
             group = groups.iloc[number]
-            base_row = int(group["base_row"])
-            rows.append(_row(group, int(number), name, play, found, uplift.source(name)))
+            base_row, most = int(group["base_row"]), _reached(name, group, reach, section.control_share)
+            if not most:
+                continue
+            rows.append(_row(group, int(number), name, play, found, uplift.source(name)) | {"customers": most})
             draws.append(profit[base_row])
             short.append(before[base_row])
     shape = (len(rows), base.draws)
@@ -161,6 +172,15 @@ def _parted(base: SegmentBase, plays: Mapping[str, Play], control_share: float) 
             more = {"stages": stages, "most": most, "value": value[number], "risk": risk[number], "base_row": number}
             rows += [{**told, **more}] if most else []
     return pd.DataFrame(rows, columns=[SEGMENT, BAND, "evidence", "stages", "most", "value", "risk", "base_row"])
+
+
+def _reached(name: str, group: pd.Series, reach: pd.DataFrame | None, control_share: float) -> int:
+    """Customers of a group who may be treated with a play: never more than the group has."""
+    if reach is None:
+        return int(group["most"])
+    here = (reach[PLAY] == name) & (reach[SEGMENT] == group[SEGMENT]) & (reach[BAND] == group[BAND])
+    able = int(reach.loc[here & reach[LIFECYCLE_STAGE].isin(group["stages"]), N].sum())
+    return min(int(group["most"]), int(np.floor(able * (1 - control_share) + 1e-9)))
 
 
 def _row(group: pd.Series, number: int, name: str, play: Play, found: ContactProfit, source: str) -> dict[str, object]:

@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 import narwhals as nw
 import pandas as pd
 
-from clv_lib.analysis.actions import LANGUAGE_SAID, SEND_ON, ActionList, draw_up, planned_of
+from clv_lib.analysis.action_people import LANGUAGE_SAID
+from clv_lib.analysis.actions import SEND_ON, ActionList, draw_up, planned_of
 from clv_lib.analysis.co_purchase import co_purchase, recommended
 from clv_lib.data.customers import Frame, collected
-from clv_lib.data.handover import opened_record
 from clv_lib.data.tables.crm import TREATED
 from clv_lib.names import ARM, CAMPAIGN_ID, CUSTOMER_ID, EXPECTED_GAIN, PLAY, REGION, SEGMENT
+from clv_lib.reporting.action_tables import action_tables
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.planned_campaigns import planned_campaigns, planned_members, write_as_theirs
 from clv_lib.reporting.plays_record import PlayBeliefs
-from clv_lib.reporting.segments_record import SEGMENTED, Segmented, save_segments
+from clv_lib.reporting.segments_record import Segmented, save_segments
 from clv_lib.reporting.strategy_record import Strategy
 from clv_lib.reporting.study import RECORD_PREFIX, Study
 from clv_lib.reporting.summaries.action_words import action_of, why_now
@@ -38,8 +39,6 @@ COLUMNS: Final = (
     "expected_gain", "arm", "products", "campaign_id", "consent",
 )  # fmt: skip
 CONTACT_COLUMNS: Final = ("email", "phone", "name")  # attributes of customers that a CRM import wants, if there are any
-REFUNDS: Final = "refunds"
-_FILES: Final = {"summary": "customers", "segments": SEGMENTED, "values": "customer_values", "risks": "churn_risk"}
 _PRODUCT = "product"
 
 
@@ -71,13 +70,6 @@ class Actions:
     def gain(self) -> float:
         """Expected gain of all who are treated, in currency."""
         return float(self.listed.loc[self.listed[ARM] == TREATED, EXPECTED_GAIN].sum())
-
-
-def action_tables(study: Study) -> dict[str, Frame]:
-    """Everything that the list is drawn from, opened in one DuckDB."""
-    files = {name: f"{file}.parquet" for name, file in (*_FILES.items(), (REFUNDS, REFUNDS))}
-    files |= {name: f"{RECORD_PREFIX}{name}.parquet" for name in type(study.settings.tables).model_fields}
-    return opened_record({name: study.folder.where(file) for name, file in files.items() if study.folder.has(file)})
 
 
 def draw_up_actions(study: Study, found: Segmented, made: Strategy | None, known: PlayBeliefs) -> Actions:

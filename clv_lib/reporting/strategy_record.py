@@ -8,6 +8,7 @@ import narwhals as nw
 import pandas as pd
 
 from clv_lib.analysis.acquire_or_keep import Split, acquire_or_keep
+from clv_lib.analysis.action_people import reach
 from clv_lib.analysis.budgeting import Plan, choose
 from clv_lib.analysis.frontier import Marginal, by_budget, by_risk, next_unit
 from clv_lib.analysis.later_costs import LaterCosts, later_costs
@@ -16,9 +17,10 @@ from clv_lib.analysis.segment_base import SegmentBase
 from clv_lib.analysis.strategy import Options, options
 from clv_lib.data.customers import Frame, collected
 from clv_lib.names import BAND, LIFECYCLE_STAGE, MONTH, REACHABLE, SEGMENT
+from clv_lib.reporting.action_tables import action_tables
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.plays_record import PlayBeliefs
-from clv_lib.reporting.segments_record import Segmented
+from clv_lib.reporting.segments_record import Segmented, save_segments
 from clv_lib.reporting.study import Study
 from clv_lib.settings import Play, StrategySection
 
@@ -79,7 +81,9 @@ def strategy(
     if base is None:
         return None
     section = study.settings.strategy
-    every = options(with_stages(base, found), known.plays, known.uplift, section)
+    save_segments(study, found)
+    reached = reach(action_tables(study), known.plays, settings=study.settings, as_of=study.log().window.end)
+    every = options(with_stages(base, found), known.plays, known.uplift, section, reached)
     plan = choose(every, section)
     budgets = by_budget(plan)
     return Strategy(
