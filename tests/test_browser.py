@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WIDTHS = (320, 375, 1280)
 SCHEMES = ("light", "dark")
+BOTH_LANGUAGES = 375  # pages differ in words alone: those in Indonesian are looked at in this width
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,10 @@ def pages_of(report: Report) -> list[Path]:
         *sorted(run.glob("*.html")),
         *sorted(run.glob("id/*.html")),
     ]
+
+
+def is_indonesian(path: Path) -> bool:
+    return path.parent.name == "id" or path.name.endswith(".id.html")
 
 
 def open_all_details(page) -> None:
@@ -62,6 +67,8 @@ def axe_finds_nothing(browser, report, *, width: int, scheme: str, states: tuple
     page = context.new_page()
     context.set_default_timeout(60_000)
     for path in pages_of(report):
+        if is_indonesian(path) and width != BOTH_LANGUAGES:
+            continue
         page.goto(path.as_uri())
         for state in states:
             if state == "opened":
