@@ -129,7 +129,7 @@ def test_both_languages_carry_the_same_numbers(browser, any_report):
 
     for english in sorted(any_report.run_folder.glob("*.html")):
         ours, theirs = values(english), values(any_report.run_folder / "id" / english.name)
-        assert len(ours) > 20, f"{english.name} holds figures"
+        assert len(ours) > 5, f"{english.name} holds figures, even where it says what is missing"
         assert sorted(ours) == sorted(theirs), english.name
 
 

@@ -22,6 +22,7 @@ from clv_lib.data.engines import DuckDBEngine, write_parquet
 from clv_lib.data.keeping import kept, write_customer_csv
 from clv_lib.data.members import VALUE_KEYS
 from clv_lib.data.past import PROFIT
+from clv_lib.errors import CannotEstimateError
 from clv_lib.models.contract_fit import groups_of
 from clv_lib.models.posterior import load_posterior
 from clv_lib.names import (
@@ -97,8 +98,19 @@ class Segmented:
 
 
 def segment_customers(study: Study) -> Segmented:
-    """Bring together what is known of everybody, draw the lines, and put everybody in a segment."""
+    """Bring together what is known of everybody, draw the lines, and put everybody in a segment.
+
+    Raises
+    ------
+    CannotEstimateError
+        No stages were found.
+    """
     opened = _opened(study)
+    if "lifecycle_stages" not in opened:
+        raise CannotEstimateError(
+            "Segments need the stage of every customer, but the page on the lifecycle could not tell it; its reason "
+            "stands there."
+        )
     known = opened["lifecycle_stages"].select(CUSTOMER_ID, LIFECYCLE_STAGE)
     known = _beside(known, opened.get("customer_values"), {RESIDUAL_CLV: RESIDUAL_CLV})
     risks = {name: name for name in (*RISKS, VALUE_AT_RISK)}

@@ -16,7 +16,7 @@ from clv_lib.reporting.summaries.voice_words import MASS, MOODS, labelled, wanti
 from clv_lib.reporting.voice_results import MOST_GROUPS
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 
-QUOTED = 140  # characters of a comment that a page shows
+QUOTED = 96  # characters of a comment that a page shows
 _MOST = 12  # bars that can be read
 
 
