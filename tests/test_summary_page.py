@@ -194,6 +194,17 @@ def test_three_things_to_do_by_what_they_are_worth(tmp_path, profit, first):
     assert text.rstrip().endswith("Keep them.Why not.")
 
 
+def test_a_plan_of_beliefs_is_a_trial_and_promises_nothing(tmp_path):
+    shop = two_runs(tmp_path)
+    with_plan(shop, 500.0)
+    shop.folder(NOW, "08_segment_strategy").write_table("strategy_plan", PLAN.assign(source="prior"))
+    text = said([three_tasks(shop.study(), OTHERWISE)])
+    assert "Try the plan out on 100 customers, for $200." in text
+    assert "expected to earn" not in text
+    shop.folder(NOW, "08_segment_strategy").write_table("strategy_plan", PLAN.assign(customers=0, source="prior"))
+    assert "plan" not in said([three_tasks(shop.study(), OTHERWISE)]), "a plan for nobody is none"
+
+
 JOURNEY = pd.DataFrame(
     {
         "touchpoint": ["delivery", "support", "the shop"],

@@ -16,7 +16,7 @@ import pandas as pd
 
 from clv_lib.analysis.intervals import Estimate, estimate
 from clv_lib.analysis.programme import Limits, allocate, fixed_of, profit_of, risk_of, spend_of
-from clv_lib.analysis.strategy import Options
+from clv_lib.analysis.strategy import PRIOR, Options
 from clv_lib.names import BAND, CHANNEL, PLAY, SEGMENT
 from clv_lib.settings import StrategySection
 
@@ -78,6 +78,11 @@ class Plan:
     def spent(self) -> float:
         """Expected money for contacts, offers and what the plays cost at all."""
         return spend_of(self.options, self.chosen)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether no play in use has been measured: what it expects is belief, and it is carried out to learn."""
+        return len(self.plays) > 0 and bool((self.plays["source"] == PRIOR).all())
 
     @property
     def expected(self) -> Estimate:

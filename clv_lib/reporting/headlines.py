@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import pandas as pd
+
 from clv_lib.analysis.intervals import INTERVAL, Estimate
 from clv_lib.reporting.figures import HEADLINE_VALUE, KeyFigure
 from clv_lib.reporting.findings import RECORD, Findings
@@ -14,6 +16,7 @@ REPEAT: Final = "headline_repeat"  # share who bought again; under contract, who
 AT_RISK: Final = "headline_at_risk"  # value that silence or leaving would take
 PLAN: Final = "headline_plan"  # what the strategy's plan is expected to earn
 HEADLINES: Final = (VALUE, NEWCOMER, REPEAT, AT_RISK, PLAN)
+PLAN_TABLE: Final = "strategy_plan"
 _TAKEN: Final = {
     REPEAT: "bought_again",
     AT_RISK: "value_at_risk",
@@ -34,6 +37,19 @@ def headlines(study: Study) -> dict[str, KeyFigure]:
 def figures_of(study: Study) -> dict[str, KeyFigure]:
     """Key figures of this run's notebooks, by name."""
     return {each["name"]: KeyFigure(**each) for figures in study.folder.key_figures().values() for each in figures}
+
+
+def plan_table(study: Study) -> pd.DataFrame:
+    """The rows of the strategy's plan that treat anybody; none where there is no plan."""
+    if not study.folder.has(f"{PLAN_TABLE}.parquet"):
+        return pd.DataFrame(columns=["segment", "play", "customers", "cost", "profit", "source"])
+    plan = study.folder.read_table(PLAN_TABLE)
+    return plan[plan["customers"] > 0]
+
+
+def is_trial(plan: pd.DataFrame) -> bool:
+    """Whether a plan treats somebody, and only with plays that nobody has measured."""
+    return len(plan) > 0 and not (plan["source"] == "measured").any()
 
 
 def estimate_of(figure: KeyFigure) -> Estimate:

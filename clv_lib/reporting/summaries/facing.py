@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from clv_lib.analysis.intervals import Estimate
 from clv_lib.reporting.elements import Cards, Element, Paragraph
 from clv_lib.reporting.figures import KeyFigure
-from clv_lib.reporting.headlines import AT_RISK, PLAN, figures_of, headlines
+from clv_lib.reporting.headlines import AT_RISK, PLAN, figures_of, headlines, is_trial, plan_table
 from clv_lib.reporting.since import RISKS, horizon_days, since
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import what_changed
@@ -81,6 +81,8 @@ def _lead(study: Study, figures: dict[str, KeyFigure]) -> tuple[Element, ...]:
             if study.settings.contractual
             else say("{risk} of value is at risk from customers who may fall silent in the next {days} days.", **places)
         )
-    if plan is not None and plan.value and plan.value > 0:
+    if is_trial(plan_table(study)):
+        sentences.append(say("No play has been measured yet: the plan tries some on few customers, to learn."))
+    elif plan is not None and plan.value and plan.value > 0:
         sentences.append(say("The plan is expected to earn {profit}.", profit=money(plan.value, plan.unit)))
     return (Paragraph(tuple(sentences), role="lead"),) if sentences else ()

@@ -211,6 +211,7 @@ def bought(view: SegmentView, currency: str) -> tuple[Element, ...]:
     if found is None or not found.table["days"].sum():
         return (Paragraph((say("Nothing was bought lately, so there is nothing to say about what they buy."),)),)
     heads = view.table.set_index(SEGMENT)[N]
+    discounted = bool(found.table["discount"].notna().any())
     rows: Cells = []
     for row in rows_of(found.table[found.table["days"] > 0]):
         likes = [
@@ -219,16 +220,17 @@ def bought(view: SegmentView, currency: str) -> tuple[Element, ...]:
             if each.lift >= 1.1
         ]
         asked = row.revenue + row.discount
-        rows.append(
-            [
-                names[row.segment],
-                share(row.buyers / heads[row.segment]),
-                number(row.days / heads[row.segment], 1),
-                money(row.revenue / row.days, currency),
-                share(row.discount / asked, 1) if np.isfinite(asked) and asked > 0 else NOTHING,
-                _listed(likes) if likes else NOTHING,
-            ]
-        )
+        cells: list[Quantity | Sentence] = [
+            names[row.segment],
+            share(row.buyers / heads[row.segment]),
+            number(row.days / heads[row.segment], 1),
+            money(row.revenue / row.days, currency),
+        ]
+        if discounted:
+            cells.append(share(row.discount / asked, 1) if np.isfinite(asked) and asked > 0 else NOTHING)
+        if found.by:
+            cells.append(_listed(likes) if likes else NOTHING)
+        rows.append(cells)
     caption = (
         say(
             "Purchases of the last {days} days. More than others: share of the segment's revenue over the share of all "
@@ -243,7 +245,7 @@ def bought(view: SegmentView, currency: str) -> tuple[Element, ...]:
     )
     head = (
         say("Segment"), say("Bought at all"), say("Purchase days per customer"), say("Value of a purchase day"),
-        say("Discount"), say("Buys more than others of"),
+        *((say("Discount"),) if discounted else ()), *((say("Buys more than others of"),) if found.by else ()),
     )  # fmt: skip
     return (Table(caption, head, rows),)
 

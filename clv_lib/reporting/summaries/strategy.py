@@ -74,8 +74,9 @@ def earns(found: Strategy | None, currency: str, *, contractual: bool = False) -
         segments=[names[name] for name in segments],
         currency=currency,
         title=say(
-            "In {part} of the cases a contact is expected to earn more than it costs",
-            part=share(len(positive) / len(table)),
+            "In {some} of {all} cases a contact is expected to earn more than it costs",
+            some=count(len(positive)),
+            all=count(len(table)),
         ),
         alt=say(
             "Dots by play and segment. The largest gain is {play} for {segment}: {profit} per contact.",
@@ -231,7 +232,7 @@ def _said(found: Strategy, currency: str) -> tuple[Sentence, ...]:
         ),
     ]
     tried = made.plays[made.plays["source"] == PRIOR]
-    if len(tried) == len(made.plays):
+    if made.is_trial:
         said.append(
             say(
                 "No play has been measured, so all of this is belief: the plan tries what is expected to earn, with "

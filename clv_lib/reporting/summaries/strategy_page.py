@@ -16,6 +16,15 @@ def answer(found: Strategy | None, currency: str) -> Paragraph:
     made = found.plan
     if made.empty_because:
         return Paragraph((why_nobody(made),), role="answer")
+    if made.is_trial:
+        text = say_count(
+            "No play has been measured yet: try {plays} on {n} customer, for {spent}, to learn what it does",
+            "No play has been measured yet: try {plays} on {n} customers, for {spent}, to learn what it does",
+            n=made.customers,
+            plays=_plays(len(made.plays)),
+            spent=money(made.spent, currency),
+        )
+        return Paragraph((text,), role="answer")
     text = say_count(
         "Treat {n} customer with {plays}, for {spent}: that is expected to earn {profit}",
         "Treat {n} customers with {plays}, for {spent}: that is expected to earn {profit}",
@@ -105,6 +114,17 @@ def meeting(found: Strategy | None, currency: str, *, contractual: bool = False)
     made = found.plan
     best = made.table.groupby([SEGMENT, PLAY])["profit"].sum().idxmax()
     segment, play = (str(each) for each in best) if isinstance(best, tuple) else ("", "")
+    if made.is_trial:
+        text = say(
+            "No play has been measured yet. With {spent} we try it out on {customers} customers, most of them with "
+            "“{play}” for {segment}, and leave {control} out: then we know what it earns.",
+            spent=money(made.spent, currency),
+            customers=count(made.customers),
+            play=play_title(found, play),
+            segment=segment_words(contractual=contractual)[segment],
+            control=count(made.table["control"].sum()),
+        )
+        return Paragraph((text,), role="meeting")
     text = say(
         "With {spent} we treat {customers} customers and expect {profit} more profit; most of it comes from “{play}” "
         "for {segment}, and {control} customers are left out so that next time we know.",

@@ -12,7 +12,7 @@ import pandas as pd
 from clv_lib.analysis.plays import plays_of
 from clv_lib.names import PLAY, SEGMENT, TOUCHPOINT
 from clv_lib.reporting.elements import Tasks
-from clv_lib.reporting.headlines import figures_of
+from clv_lib.reporting.headlines import figures_of, is_trial, plan_table
 from clv_lib.reporting.since import RISKS
 from clv_lib.reporting.study import Study
 from clv_lib.reporting.summaries.changes import group_name
@@ -20,7 +20,6 @@ from clv_lib.reporting.summaries.play_words import title_of
 from clv_lib.reporting.wording import Quantity, Sentence, count, day, money, say, say_count, share, words
 
 TASKS: Final = 3
-PLAN_TABLE: Final = "strategy_plan"
 JOURNEY: Final = "voice_journey"  # named here again: where it is written, the models come along
 ACTION_LIST: Final = "action_list.csv"
 
@@ -52,11 +51,8 @@ def _plan(study: Study) -> Task | None:
     """The plan of the strategy, where there is one that treats anybody."""
     figures = figures_of(study)
     profit, spent = figures.get("strategy_profit"), figures.get("strategy_spent")
-    if profit is None or not profit.value or not study.folder.has(f"{PLAN_TABLE}.parquet"):
-        return None
-    plan = study.folder.read_table(PLAN_TABLE)
-    plan = plan[plan["customers"] > 0]
-    if plan.empty:
+    plan = plan_table(study)
+    if profit is None or not profit.value or plan.empty:
         return None
     currency = study.currency
     best = plan.iloc[int(plan["profit"].to_numpy().argmax())]
@@ -67,6 +63,21 @@ def _plan(study: Study) -> Task | None:
         n=int(plan["customers"].sum()),
         cost=cost,
     )
+    if is_trial(plan):
+        trial = say_count(
+            "Try the plan out on {n} customer, for {cost}.",
+            "Try the plan out on {n} customers, for {cost}.",
+            n=int(plan["customers"].sum()),
+            cost=cost,
+        )
+        reason = say(
+            "No play has been measured yet, so what it would earn is a belief; those left out will tell. Most of it is "
+            "“{play}” for “{segment}”{list}.",
+            play=_play(study, str(best[PLAY])),
+            segment=group_name(str(best[SEGMENT]), contractual=study.settings.contractual),
+            list=_in_the_list(study),
+        )
+        return Task(profit.value, trial, reason)
     why = say(
         "It is expected to earn {profit} beyond its cost ({mass} certain: {low} to {high}), most of it with “{play}” "
         "for “{segment}”{list}.",

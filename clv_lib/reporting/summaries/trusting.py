@@ -1,10 +1,9 @@
 """How far to trust the summary: what every page behind it says of itself, in a sentence each."""
 
 from clv_lib.reporting.elements import Element, Paragraph
-from clv_lib.reporting.headlines import figures_of
+from clv_lib.reporting.headlines import figures_of, is_trial, plan_table
 from clv_lib.reporting.study import VALUE_NOTEBOOK, Study
 from clv_lib.reporting.summaries.page_links import PAGES
-from clv_lib.reporting.summaries.todo import PLAN_TABLE
 from clv_lib.reporting.wording import Sentence, count, number, say, share, words
 
 
@@ -38,15 +37,11 @@ def _warning(study: Study) -> tuple[Sentence, ...]:
 
 def _plan(study: Study) -> tuple[Sentence, ...]:
     """How much of the plan stands on campaigns with a control group."""
-    if not study.folder.has(f"{PLAN_TABLE}.parquet"):
+    plan = plan_table(study)
+    if plan.empty:
         return ()
-    plan = study.folder.read_table(PLAN_TABLE)
-    plan = plan[plan["customers"] > 0]
-    if plan.empty or "source" not in plan:
-        return ()
-    measured = plan["source"] == "measured"
-    part = float(plan.loc[measured, "customers"].sum() / plan["customers"].sum())
-    if not measured.any():
+    part = float(plan.loc[plan["source"] == "measured", "customers"].sum() / plan["customers"].sum())
+    if is_trial(plan):
         return (
             say(
                 "What the plan expects of its plays is belief, not measurement: no campaign with a control group has "
