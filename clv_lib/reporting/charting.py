@@ -4,7 +4,7 @@ The charts themselves are in :mod:`~clv_lib.reporting.plots` and, room by room, 
 """
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, Unpack, cast
 
 from clv_lib.reporting.elements import INK, LINE, SOFT, Figure
 from clv_lib.reporting.wording import Language, Quantity, Sentence
@@ -40,17 +40,17 @@ _STYLE: Final[dict[str, Any]] = {
 Draw = Callable[[Any, Language, bool], None]
 
 
-def figure(
-    name: str,
-    *,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
-    paint: Draw,
-    tall: float = 1.0,
-) -> Figure:
+class Told(TypedDict):
+    """What every chart is told in words: ``title`` states the finding, ``x`` and ``y`` name axes with their units."""
+
+    title: Sentence
+    alt: Sentence
+    caption: Sentence
+    x: Sentence
+    y: Sentence
+
+
+def figure(name: str, *, paint: Draw, tall: float = 1.0, **told: Unpack[Told]) -> Figure:
     """A figure with one pair of axes, labelled, that ``paint(axes, language, narrow)`` fills."""
 
     def draw(language: Language, narrow: bool) -> Any:
@@ -61,12 +61,12 @@ def figure(
             width, height = NARROW if narrow else WIDE
             drawing, axes = plt.subplots(figsize=(width, height * tall), layout="constrained")
             paint(axes, language, narrow)
-            axes.set_xlabel(x.text(language))
+            axes.set_xlabel(told["x"].text(language))
             # the unit of the vertical axis stands on top, where it is read without turning the head
-            axes.set_title(y.text(language), loc="left", fontsize=10, color=SOFT, pad=8)
+            axes.set_title(told["y"].text(language), loc="left", fontsize=10, color=SOFT, pad=8)
         return drawing
 
-    return Figure(name=name, title=title, alt=alt, caption=caption, draw=draw)
+    return Figure(name=name, title=told["title"], alt=told["alt"], caption=told["caption"], draw=draw)
 
 
 def ticks(axis: Any, write: Callable[[float], Quantity], language: Language) -> None:

@@ -6,14 +6,28 @@ caption are the caller's, because they hold numbers; the axes and their units ar
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from textwrap import fill
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
-from clv_lib.reporting.elements import ACCENT, INK, PALE, WARN, Figure
-from clv_lib.reporting.wording import Language, Quantity, Sentence, count, month, number, round_money, share
+from clv_lib.reporting.charting import Told, figure, legend, ticks
+from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
+from clv_lib.reporting.wording import (
+    Language,
+    Quantity,
+    Sentence,
+    count,
+    legible,
+    money,
+    month,
+    number,
+    round_money,
+    share,
+)
+
+LONGEST_LABEL: Final = 34  # characters of a name on an axis
 
 
 def bars_by_month(
@@ -21,11 +35,7 @@ def bars_by_month(
     *,
     name: str,
     currency: str | None,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    y: Sentence,
-    x: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """One bar per month. ``data``: month (date), value (money in ``currency``, or a count when that is None)."""
 
@@ -37,7 +47,7 @@ def bars_by_month(
         write = count if currency is None else (lambda value: round_money(value, currency))
         ticks(axes.yaxis, write, language)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, **told, paint=paint)
 
 
 def _day(value: Any) -> date:
@@ -48,12 +58,8 @@ def shares_by_group(
     data: pd.DataFrame,
     *,
     name: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     highlight: int = 0,
+    **told: Unpack[Told],
 ) -> Figure:
     """One labelled bar per group. ``data``: label (str), share (0 to 1)."""
 
@@ -71,21 +77,17 @@ def shares_by_group(
         axes.set_yticks([])
         axes.grid(visible=False)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, paint=paint, **told)
 
 
 def observed_and_expected(
     data: pd.DataFrame,
     *,
     name: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     observed: Sentence,
     expected: Sentence,
     write: Callable[[float], Quantity] = count,
+    **told: Unpack[Told],
 ) -> Figure:
     """Bars of what was seen, points with ranges of what the model says.
 
@@ -107,7 +109,7 @@ def observed_and_expected(
         ticks(axes.yaxis, write, language)
         legend(axes, narrow)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, paint=paint, **told)
 
 
 def tracking(
@@ -145,9 +147,7 @@ def tracking(
     return figure("tracking", title=title, alt=alt, caption=caption, x=labels["x"], y=labels["y"], paint=paint)
 
 
-def iso_value(
-    data: pd.DataFrame, *, currency: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def iso_value(data: pd.DataFrame, *, currency: str, **told: Unpack[Told]) -> Figure:
     """Lines of equal value over the past. ``data``: recency (weeks), frequency, value; a row per point of the grid."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
@@ -160,4 +160,38 @@ def iso_value(
         ticks(axes.xaxis, number, language)
         ticks(axes.yaxis, number, language)
 
-    return figure("iso-value", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.15)
+    return figure("iso-value", **told, paint=paint, tall=1.15)
+
+
+def bars_with_ranges(
+    data: pd.DataFrame,
+    *,
+    name: str,
+    highlight: int,
+    currency: str,
+    **told: Unpack[Told],
+) -> Figure:
+    """One lying bar per row with its range. ``data``: label (Sentence or Quantity), mean, low, high in currency."""
+
+    def paint(axes: Any, language: Language, narrow: bool) -> None:
+        rows = np.arange(len(data))
+        axes.barh(rows, data["mean"], color=[ACCENT if row == highlight else PALE for row in rows], height=0.62)
+        reach = np.abs([data["mean"] - data["low"], data["high"] - data["mean"]])
+        axes.errorbar(data["mean"], rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
+        for row, (mean, high) in enumerate(zip(data["mean"], data["high"], strict=True)):
+            axes.annotate(
+                money(mean, currency).text(language), (max(high, 0.0), row), xytext=(6, 0),
+                textcoords="offset points", va="center", fontsize=8 if narrow else 9, color=INK,
+            )  # fmt: skip
+        names = [legible(label.text(language), LONGEST_LABEL) for label in data["label"]]
+        axes.set_yticks(rows, [fill(name, 16 if narrow else 34) for name in names])
+        axes.invert_yaxis()
+        axes.axvline(0, color=SOFT, linewidth=0.8)
+        axes.margins(x=0.05)
+        low, high = axes.get_xlim()
+        axes.set_xlim(low, high + (high - low) * (0.42 if narrow else 0.2))
+        axes.set_xticks([])
+        axes.grid(visible=False)
+
+    tall = 0.35 + 0.12 * len(data)
+    return figure(name, **told, paint=paint, tall=tall)

@@ -1,11 +1,11 @@
 """Charts of the page on warnings: promised against happened, methods compared, risks over the last months."""
 
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.plots_costs import short
 from clv_lib.reporting.wording import Language, Sentence, month, share
@@ -16,12 +16,8 @@ SHOWN = 12  # lines that fit on one chart
 def promised(
     tenths: pd.DataFrame,
     *,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     exact: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """What each tenth of the risk was promised, and what it did. ``tenths``: predicted, happened."""
 
@@ -34,12 +30,10 @@ def promised(
         ticks(axes.yaxis, share, language)
         legend(axes, narrow)
 
-    return figure("promised", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure("promised", paint=paint, **told)
 
 
-def risks_over_time(
-    past: pd.DataFrame, *, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def risks_over_time(past: pd.DataFrame, **told: Unpack[Told]) -> Figure:
     """One small row per customer, its risk from month to month. ``past``: customers (rows) by day (columns)."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
@@ -66,4 +60,4 @@ def risks_over_time(
         axes.grid(visible=False)
 
     tall = 0.35 + 0.1 * min(len(past), SHOWN)
-    return figure("past_risks", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("past_risks", **told, paint=paint, tall=tall)

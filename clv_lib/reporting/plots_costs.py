@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Sentence, legible, money, number, round_money, share
 
@@ -25,11 +25,7 @@ def falling(
     *,
     labels: Sequence[Sentence],
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """A waterfall lying on its side. ``steps``: amount, low, high, total; one label per row."""
 
@@ -58,7 +54,7 @@ def falling(
         axes.grid(visible=False)
 
     tall = 0.45 + 0.095 * len(steps)
-    return figure("waterfall", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("waterfall", paint=paint, tall=tall, **told)
 
 
 def whale(
@@ -66,11 +62,7 @@ def whale(
     *,
     peak_at: float,
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Cumulative profit. ``curve``: customers (share), profit (currency); ``peak_at``: share at which it is highest."""
 
@@ -84,40 +76,7 @@ def whale(
         ticks(axes.xaxis, share, language)
         ticks(axes.yaxis, lambda value: round_money(value, currency), language)
 
-    return figure("whale", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
-
-
-def costs_by_name(
-    data: pd.DataFrame,
-    *,
-    currency: str,
-    highlight: int,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
-) -> Figure:
-    """A bar with its interval per name. ``data``: label (Sentence or Quantity), cost, low, high."""
-
-    def paint(axes: Any, language: Language, narrow: bool) -> None:
-        rows = np.arange(len(data))
-        axes.barh(rows, data["cost"], color=[ACCENT if row == highlight else PALE for row in rows], height=0.66)
-        reach = np.abs([data["cost"] - data["low"], data["high"] - data["cost"]])
-        axes.errorbar(data["cost"], rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
-        for row, (cost, high) in enumerate(zip(data["cost"], data["high"], strict=True)):
-            axes.annotate(
-                money(cost, currency).text(language), (high, row), xytext=(5, 0), textcoords="offset points",
-                va="center", fontsize=8 if narrow else 9, color=INK,
-            )  # fmt: skip
-        axes.set_yticks(rows, [short(label.text(language)) for label in data["label"]])
-        axes.invert_yaxis()
-        axes.set_xlim(0, float(data["high"].max()) * (1.45 if narrow else 1.2))
-        axes.set_xticks([])
-        axes.grid(visible=False)
-
-    tall = 0.4 + 0.1 * len(data)
-    return figure("acquisition", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("whale", paint=paint, **told)
 
 
 def paying_back(

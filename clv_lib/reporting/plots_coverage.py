@@ -1,16 +1,16 @@
 """Charts of what is held, and of how customers buy."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 from babel.numbers import format_compact_decimal
 
-from clv_lib.reporting.charting import figure, ticks
+from clv_lib.reporting.charting import Told, figure, ticks
 from clv_lib.reporting.elements import ACCENT, INK, SOFT, Figure
 from clv_lib.reporting.plots_gains import Label, axis_labels
-from clv_lib.reporting.wording import Language, Quantity, Sentence, month, number, share
+from clv_lib.reporting.wording import Language, Quantity, month, number, share
 
 MOST_COLUMNS: Final = (13, 5)  # cells side by side that a desk and a phone can show with their text
 STEPS: Final = (1, 3, 6, 12, 24, 60, 120)  # months that one cell may hold
@@ -27,11 +27,7 @@ def heat_matrix(
     data: pd.DataFrame,
     *,
     labels: Sequence[Label],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Rows per source and month, written into the cells; an empty cell says so.
 
@@ -66,9 +62,7 @@ def heat_matrix(
         axes.set_xticklabels([month(day).text(language) for day in days], fontsize=8 if narrow else 9)
         axes.grid(visible=False)
 
-    return figure(
-        "coverage", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=max(0.6, (len(data) + 2) / 9)
-    )
+    return figure("coverage", **told, paint=paint, tall=max(0.6, (len(data) + 2) / 9))
 
 
 def _cell(column: int, row: int, **look: Any) -> Any:
@@ -85,12 +79,8 @@ def share_bars(
     data: pd.DataFrame,
     *,
     name: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     write: Callable[[float], Quantity] = share,
+    **told: Unpack[Told],
 ) -> Figure:
     """Bars across, each with its value. ``data``: label (quantity or sentence), share."""
 
@@ -107,14 +97,10 @@ def share_bars(
         axes.set_xticks([])
         axes.grid(visible=False)
 
-    return figure(
-        name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=max(0.6, (len(data) + 2) / 9)
-    )
+    return figure(name, **told, paint=paint, tall=max(0.6, (len(data) + 2) / 9))
 
 
-def gap_bars(
-    data: pd.DataFrame, *, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def gap_bars(data: pd.DataFrame, **told: Unpack[Told]) -> Figure:
     """Share of returns by days since the purchase before. ``data``: upto (days, infinite last), share."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
@@ -125,4 +111,4 @@ def gap_bars(
         axes.set_xticks(positions, names, fontsize=7.5 if narrow else 10)
         ticks(axes.yaxis, share, language)
 
-    return figure("gaps", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure("gaps", **told, paint=paint)

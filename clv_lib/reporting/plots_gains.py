@@ -2,12 +2,12 @@
 
 import textwrap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Quantity, Sentence, legible, number, share
 
@@ -35,13 +35,9 @@ def axis_labels(labels: list[Label], language: Language, narrow: bool) -> list[s
 def effects(
     data: pd.DataFrame,
     *,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     gained: Sentence,
     given: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Bars to the right for what customers gain, to the left for what they give up.
 
@@ -70,12 +66,10 @@ def effects(
         ticks(axes.xaxis, lambda value: number(value, 1), language)
         legend(axes, narrow)
 
-    return figure("effects", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=_height(len(data)))
+    return figure("effects", **told, paint=paint, tall=_height(len(data)))
 
 
-def importance_map(
-    data: pd.DataFrame, *, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def importance_map(data: pd.DataFrame, **told: Unpack[Told]) -> Figure:
     """Items by how well they do (across) and how much they matter (up); those to mend stand out.
 
     Parameters
@@ -105,7 +99,7 @@ def importance_map(
         ticks(axes.xaxis, lambda value: number(value, 1), language)
         ticks(axes.yaxis, lambda value: number(value, 1), language)
 
-    return figure("importance", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.3)
+    return figure("importance", **told, paint=paint, tall=1.3)
 
 
 def _places(axes: Any, data: pd.DataFrame, texts: list[str], size: float) -> list[tuple[float, float] | None]:
@@ -141,12 +135,8 @@ def group_intervals(
     *,
     name: str,
     whole: float,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     write: Callable[[float], Quantity] = lambda value: number(value, 1),
+    **told: Unpack[Told],
 ) -> Figure:
     """A point with its range per group, and a line at the mean of all.
 
@@ -175,12 +165,10 @@ def group_intervals(
         _sideways(axes)
         ticks(axes.xaxis, write, language)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=_height(len(data)))
+    return figure(name, **told, paint=paint, tall=_height(len(data)))
 
 
-def shares_with_ranges(
-    data: pd.DataFrame, *, name: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def shares_with_ranges(data: pd.DataFrame, *, name: str, **told: Unpack[Told]) -> Figure:
     """A bar per group for a share, with its range. ``data``: label (quantity or sentence); share, low, high."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
@@ -199,7 +187,7 @@ def shares_with_ranges(
         axes.set_yticks([mark for mark in axes.get_yticks() if 0 <= mark <= 1])
         ticks(axes.yaxis, share, language)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, **told, paint=paint)
 
 
 def _whiskers(axes: Any, middle: Any, low: Any, high: Any, positions: Any, *, color: str, fmt: str) -> None:

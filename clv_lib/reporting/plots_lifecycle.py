@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
 from clv_lib.names import LIFECYCLE_STAGE, LIFECYCLE_STAGES
 from clv_lib.periods import month_of_number
-from clv_lib.reporting.charting import figure, ticks
+from clv_lib.reporting.charting import Told, figure, ticks
 from clv_lib.reporting.elements import ACCENT, BAD, INK, LINE, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Sentence, count, month, share
 
@@ -29,11 +29,7 @@ def sizes(
     monthly: pd.DataFrame,
     *,
     labels: Mapping[str, Sentence],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Customers per stage at each month's end, one on the other. ``monthly``: month numbers, a column per stage."""
 
@@ -58,7 +54,7 @@ def sizes(
             fontsize=8 if narrow else 9,
         )  # fmt: skip
 
-    return figure("stage-sizes", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.25)
+    return figure("stage-sizes", **told, paint=paint, tall=1.25)
 
 
 def movements(
@@ -66,11 +62,7 @@ def movements(
     *,
     rows: Sequence[Sentence],
     columns: Sequence[Sentence],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Chances to be in a stage a month later: darker is likelier. NaN leaves a field empty."""
 
@@ -93,7 +85,7 @@ def movements(
         axes.tick_params(labelsize=size)
         axes.grid(visible=False)
 
-    return figure("stage-movements", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.35)
+    return figure("stage-movements", **told, paint=paint, tall=1.35)
 
 
 def projection(

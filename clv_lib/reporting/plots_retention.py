@@ -1,12 +1,12 @@
 """Charts of the page on coming back: cohorts stacked, shares with intervals, triangles, the bridge."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, BAD, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Quantity, Sentence, count, number, round_money, share
 
@@ -28,12 +28,8 @@ def shares_with_intervals(
     *,
     name: str,
     labels: Sequence[Label],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     line: tuple[float, float] | None = None,
+    **told: Unpack[Told],
 ) -> Figure:
     """A point with its range per group, in order of time.
 
@@ -62,20 +58,16 @@ def shares_with_intervals(
         below(axes, labels, language, narrow)
         ticks(axes.yaxis, share, language)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, **told, paint=paint)
 
 
 def curve_with_band(
     data: pd.DataFrame,
     *,
     name: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     mark: float | None = None,
     steps: bool = False,
+    **told: Unpack[Told],
 ) -> Figure:
     """A share over time with its interval. ``data``: at, share, low, high; ``mark``: a moment to point at."""
 
@@ -91,7 +83,7 @@ def curve_with_band(
         ticks(axes.xaxis, number, language)
         ticks(axes.yaxis, share, language)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, **told, paint=paint)
 
 
 def stacked_cohorts(
@@ -100,11 +92,7 @@ def stacked_cohorts(
     labels: Sequence[Label],
     groups: Sequence[Label],
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Revenue by period, stacked by cohort, the oldest at the bottom; ``data``: a row per period, a column each."""
 
@@ -127,7 +115,7 @@ def stacked_cohorts(
             columnspacing=1.2,
         )  # fmt: skip
 
-    return figure("c3", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.15)
+    return figure("c3", **told, paint=paint, tall=1.15)
 
 
 def triangle(
@@ -135,13 +123,9 @@ def triangle(
     *,
     name: str,
     labels: Sequence[Label],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     write: Callable[[float], Quantity] = share,
     columns: Sequence[Label] | None = None,
+    **told: Unpack[Told],
 ) -> Figure:
     """Cells shaded by their number, a row per cohort and a column per age; what is not observed stays empty."""
 
@@ -172,9 +156,7 @@ def triangle(
         axes.set_yticks(range(len(data)), [label.text(language) for label in labels])
         axes.tick_params(axis="y", labelsize=9)
 
-    return figure(
-        name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=max(0.5, 0.25 + 0.085 * len(data))
-    )
+    return figure(name, **told, paint=paint, tall=max(0.5, 0.25 + 0.085 * len(data)))
 
 
 def moves(
@@ -185,11 +167,7 @@ def moves(
     downs: Sequence[tuple[str, Sentence]],
     labels: Sequence[Label],
     write: Callable[[float], Quantity],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """What came in above the line and what went out below it, period by period. ``data``: a column per part."""
 
@@ -208,4 +186,4 @@ def moves(
         ticks(axes.yaxis, write, language)
         legend(axes, narrow)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
+    return figure(name, **told, paint=paint)

@@ -1,12 +1,12 @@
 """Charts of the page on segments: heads against profit, RFM as a table of shades."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, Figure
 from clv_lib.reporting.wording import Language, Sentence, money, share
 
@@ -17,13 +17,9 @@ def heads_and_profit(
     table: pd.DataFrame,
     *,
     labels: Sequence[Sentence],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     heads: Sentence,
     profit: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Two bars per segment. ``table``: heads and profit, shares of all; the first row on top."""
 
@@ -46,12 +42,10 @@ def heads_and_profit(
         legend(axes, narrow)
 
     tall = 0.45 + 0.11 * len(table)
-    return figure("segment-profit", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("segment-profit", **told, paint=paint, tall=tall)
 
 
-def rfm_grid(
-    grid: np.ndarray, *, currency: str, title: Sentence, alt: Sentence, caption: Sentence, x: Sentence, y: Sentence
-) -> Figure:
+def rfm_grid(grid: np.ndarray, *, currency: str, **told: Unpack[Told]) -> Figure:
     """Mean value by the figures of recency (rows, 5 on top) and frequency (columns). NaN leaves a field empty."""
 
     def paint(axes: Any, language: Language, narrow: bool) -> None:
@@ -72,4 +66,4 @@ def rfm_grid(
         axes.set_yticks(np.arange(5) + 0.5, ["1", "2", "3", "4", "5"])
         axes.grid(visible=False)
 
-    return figure("rfm-grid", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=1.1)
+    return figure("rfm-grid", **told, paint=paint, tall=1.1)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from textwrap import fill
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, INK, PALE, SOFT, WARN, Figure
 from clv_lib.reporting.wording import Language, Quantity, Sentence, money, round_money
 
@@ -21,12 +21,8 @@ def frontier(
     column: str,
     here: tuple[float, float],
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     labels: dict[str, Sentence],
+    **told: Unpack[Told],
 ) -> Figure:
     """Expected profit along a limit, with its range and where the plan is.
 
@@ -56,56 +52,15 @@ def frontier(
             axes.tick_params(labelsize=8)
         legend(axes, narrow)
 
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint)
-
-
-def bars_with_ranges(
-    data: pd.DataFrame,
-    *,
-    name: str,
-    highlight: int,
-    currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
-) -> Figure:
-    """One lying bar per row with its range. ``data``: label (Sentence or Quantity), profit, low, high in currency."""
-
-    def paint(axes: Any, language: Language, narrow: bool) -> None:
-        rows = np.arange(len(data))
-        axes.barh(rows, data["profit"], color=[ACCENT if row == highlight else PALE for row in rows], height=0.62)
-        reach = np.abs([data["profit"] - data["low"], data["high"] - data["profit"]])
-        axes.errorbar(data["profit"], rows, xerr=reach, fmt="none", ecolor=INK, elinewidth=1.3, capsize=3)
-        for row, (profit, high) in enumerate(zip(data["profit"], data["high"], strict=True)):
-            axes.annotate(
-                money(profit, currency).text(language), (max(high, 0.0), row), xytext=(6, 0),
-                textcoords="offset points", va="center", fontsize=8 if narrow else 9, color=INK,
-            )  # fmt: skip
-        axes.set_yticks(rows, [fill(label.text(language), 16 if narrow else 34) for label in data["label"]])
-        axes.invert_yaxis()
-        axes.axvline(0, color=SOFT, linewidth=0.8)
-        axes.margins(x=0.05)
-        low, high = axes.get_xlim()
-        axes.set_xlim(low, high + (high - low) * (0.42 if narrow else 0.2))
-        axes.set_xticks([])
-        axes.grid(visible=False)
-
-    tall = 0.35 + 0.12 * len(data)
-    return figure(name, title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure(name, **told, paint=paint)
 
 
 def now_and_best(
     data: pd.DataFrame,
     *,
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
     labels: dict[str, Sentence],
+    **told: Unpack[Told],
 ) -> Figure:
     """Two bars per way of spending money. ``data``: label, now, best in currency; ``labels``: now, best."""
 
@@ -127,7 +82,7 @@ def now_and_best(
         legend(axes, narrow)
 
     tall = 0.4 + 0.15 * len(data)
-    return figure("acquire_or_keep", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("acquire_or_keep", **told, paint=paint, tall=tall)
 
 
 def earnings(
@@ -136,11 +91,7 @@ def earnings(
     plays: Sequence[Label],
     segments: Sequence[Label],
     currency: str,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """What each play earns in each segment: a dot, as large as the profit of a contact is far from nothing.
 
@@ -174,4 +125,4 @@ def earnings(
         axes.grid(visible=True, axis="both")
 
     tall = 0.5 + 0.085 * len(plays)
-    return figure("earnings", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("earnings", **told, paint=paint, tall=tall)

@@ -1,12 +1,12 @@
 """The chart of what plays do: believed before any campaign, and now."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pandas as pd
 
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, PALE, SOFT, Figure
 from clv_lib.reporting.plots_costs import short
 from clv_lib.reporting.wording import Language, Quantity, Sentence, say, share
@@ -15,12 +15,7 @@ from clv_lib.reporting.wording import Language, Quantity, Sentence, say, share
 def before_and_now(
     table: pd.DataFrame,
     titles: Mapping[str, Sentence | Quantity],
-    *,
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """One line per play. ``table``: play, before, before_low, before_high, mean, low, high."""
     before, now = say("before any campaign"), say("now")
@@ -43,4 +38,4 @@ def before_and_now(
         legend(axes, narrow)
 
     tall = 0.45 + 0.14 * len(table)
-    return figure("uplift", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("uplift", **told, paint=paint, tall=tall)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 import pandas as pd
 
 from clv_lib.periods import month_of_number
-from clv_lib.reporting.charting import figure, legend, ticks
+from clv_lib.reporting.charting import Told, figure, legend, ticks
 from clv_lib.reporting.elements import ACCENT, BAD, INK, LINE, PALE, SOFT, Figure
 from clv_lib.reporting.plots_gains import Label, axis_labels
 from clv_lib.reporting.wording import Language, Quantity, Sentence, count, money, month
@@ -108,11 +108,7 @@ def moods_by_theme(
     data: pd.DataFrame,
     *,
     names: Mapping[str, Sentence],
-    title: Sentence,
-    alt: Sentence,
-    caption: Sentence,
-    x: Sentence,
-    y: Sentence,
+    **told: Unpack[Told],
 ) -> Figure:
     """Comments of every theme by mood. ``data``: label, and a column per mood, most unhappy comments first."""
     colours = {"unhappy": BAD, "neutral": PALE, "happy": ACCENT}
@@ -131,7 +127,7 @@ def moods_by_theme(
         legend(axes, narrow)
 
     tall = max(0.7, (len(data) + 2) / 8)
-    return figure("themes", title=title, alt=alt, caption=caption, x=x, y=y, paint=paint, tall=tall)
+    return figure("themes", **told, paint=paint, tall=tall)
 
 
 def sides(

@@ -9,7 +9,7 @@ from clv_lib.analysis.acquisition import DEFINITIONS, AcquisitionCost
 from clv_lib.analysis.intervals import INTERVAL
 from clv_lib.analysis.winning import FULL, WinningCosts
 from clv_lib.reporting.elements import Element, Figure, Paragraph, Table
-from clv_lib.reporting.plots_costs import costs_by_name
+from clv_lib.reporting.plots import bars_with_ranges
 from clv_lib.reporting.wording import Quantity, Sentence, count, money, say, say_count, share, words
 from clv_lib.settings import CostsSection
 
@@ -146,7 +146,7 @@ def channels_figure(found: WinningCosts, currency: str) -> tuple[Figure, ...]:
     data = pd.DataFrame(
         {
             "label": [channel_name(name) for name in order],
-            "cost": [known[name].cac for name in order],
+            "mean": [known[name].cac for name in order],
             "low": [known[name].low for name in order],
             "high": [known[name].high for name in order],
         }
@@ -163,8 +163,9 @@ def channels_figure(found: WinningCosts, currency: str) -> tuple[Figure, ...]:
     else:
         title = say("A new customer costs {low} through {cheap} and {high} through {dear}", **values)
     return (
-        costs_by_name(
+        bars_with_ranges(
             data,
+            name="acquisition",
             currency=currency,
             highlight=0,
             title=title,

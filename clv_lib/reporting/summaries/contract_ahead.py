@@ -13,6 +13,7 @@ from clv_lib.reporting import plots_lifecycle
 from clv_lib.reporting.elements import Card, Element, Paragraph, Table
 from clv_lib.reporting.figures import KeyFigure
 from clv_lib.reporting.summaries import rows_of
+from clv_lib.reporting.summaries.lifecycle_ahead import sizes_ahead
 from clv_lib.reporting.summaries.lifecycle_words import MASS, METRICS, NOTHING, STAGES
 from clv_lib.reporting.wording import Quantity, Sentence, count, say, say_count, share
 
@@ -51,19 +52,9 @@ def projection(ahead: Projection | None, found: ContractLifecycle) -> tuple[Elem
         x=say("months from now"),
         y=say("members"),
     )
-    rows: list[list[Quantity | Sentence]] = []
-    for stage in LIFECYCLE_STAGES:
-        each = ahead.at(stage, months)
-        if not (now[stage] or each["high"]):
-            continue
-        interval = say("{low} to {high}", low=count(each["low"]), high=count(each["high"]))
-        rows.append([STAGES[stage], count(now[stage]), count(each["mean"]), interval])
-    table = Table(
-        say("Members by stage now and in {months} months", months=count(months)),
-        (say("Stage"), say("Now"), say("Expected"), say("{mass} of futures", mass=MASS)),
-        rows,
-    )
-    return chart, table
+    used = [stage for stage in LIFECYCLE_STAGES if now[stage] or ahead.at(stage, months)["high"]]
+    title = say("Members by stage now and in {months} months", months=count(months))
+    return chart, sizes_ahead(ahead, now, used, title)
 
 
 def under_contract(ahead: Projection) -> tuple[float, float, float]:

@@ -1,14 +1,15 @@
 """What the page on the lifecycle says of the months to come, and of what is getting worse."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from clv_lib.analysis.lifecycle import Lifecycle
 from clv_lib.analysis.stage_projection import Projection
 from clv_lib.analysis.value_watch import VALUE
 from clv_lib.analysis.watch_metrics import Watched
-from clv_lib.names import (
-    LIFECYCLE_STAGES,
-)
+from clv_lib.names import LIFECYCLE_STAGES, LifecycleStage
 from clv_lib.reporting import plots_lifecycle
 from clv_lib.reporting.elements import Element, Paragraph, Table
 from clv_lib.reporting.summaries.lifecycle_words import MASS, METRICS, NOTHING, STAGES
@@ -44,17 +45,22 @@ def projection(ahead: Projection, found: Lifecycle) -> tuple[Element, ...]:
         x=say("months from now"),
         y=say("customers"),
     )
-    rows: list[list[Quantity | Sentence]] = []
-    for stage in LIFECYCLE_STAGES:
-        each = ahead.at(stage, months)
-        interval = say("{low} to {high}", low=count(each["low"]), high=count(each["high"]))
-        rows.append([STAGES[stage], count(last[stage]), count(each["mean"]), interval])
-    table = Table(
-        say("Stage sizes now and in {months} months", months=count(months)),
-        (say("Stage"), say("Now"), say("Expected"), say("{mass} of futures", mass=MASS)),
-        rows,
+    table = sizes_ahead(
+        ahead, last, LIFECYCLE_STAGES, say("Stage sizes now and in {months} months", months=count(months))
     )
     return chart, table
+
+
+def sizes_ahead(ahead: Projection, now: Any, stages: Iterable[LifecycleStage], title: Sentence) -> Table:
+    """How many are in each stage now (``now`` by stage) and at the end of the projection, with the range."""
+    months = int(ahead.table["ahead"].max())
+    rows: list[list[Quantity | Sentence]] = []
+    for stage in stages:
+        each = ahead.at(stage, months)
+        interval = say("{low} to {high}", low=count(each["low"]), high=count(each["high"]))
+        rows.append([STAGES[stage], count(now[stage]), count(each["mean"]), interval])
+    head = (say("Stage"), say("Now"), say("Expected"), say("{mass} of futures", mass=MASS))
+    return Table(title, head, rows)
 
 
 def watched(metrics: tuple[Watched, ...], found: Lifecycle, currency: str) -> tuple[Element, ...]:

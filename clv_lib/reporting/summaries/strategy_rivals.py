@@ -5,7 +5,7 @@ from typing import Final
 from clv_lib.analysis.play_profit import ACCEPTANCE, BORROWED, CONTACT, DRIVEN_AWAY, GAIN, GIVEN
 from clv_lib.analysis.rivals import EVERYONE, PLAN, RISKIEST, TOP, Rival, as_table
 from clv_lib.reporting.elements import Element, Paragraph, Table
-from clv_lib.reporting.plots_strategy import bars_with_ranges
+from clv_lib.reporting.plots import bars_with_ranges
 from clv_lib.reporting.strategy_record import Strategy
 from clv_lib.reporting.summaries import rows_of
 from clv_lib.reporting.summaries.strategy import MASS, play_title
@@ -26,7 +26,7 @@ def against_rules(found: Strategy | None, currency: str) -> tuple[Element, ...]:
     table = as_table(found.rivals)
     others = sorted(found.rivals[1:], key=lambda each: each.profit.mean, reverse=True)
     chart = bars_with_ranges(
-        table.assign(label=table["rule"].map(RULES)),
+        table.assign(label=table["rule"].map(RULES), mean=table["profit"]),
         name="rivals",
         highlight=0,
         currency=currency,
