@@ -64,7 +64,8 @@ def earns(found: Strategy | None, currency: str, *, contractual: bool = False) -
     segments = [each for each in SEGMENTS if each in set(table[SEGMENT])]
     plays = list(table.groupby(PLAY)["mean"].max().sort_values(ascending=False).index)
     best = table.sort_values("mean", ascending=False).iloc[0]
-    positive = table[table["mean"] > 0]
+    # bands apart, as the plan sees them: a segment that does not pay may hold a band that does
+    every = found.options.table
     figure = earnings(
         table.assign(
             play=table[PLAY].map({name: number for number, name in enumerate(plays)}),
@@ -75,8 +76,8 @@ def earns(found: Strategy | None, currency: str, *, contractual: bool = False) -
         currency=currency,
         title=say(
             "In {some} of {all} cases a contact is expected to earn more than it costs",
-            some=count(len(positive)),
-            all=count(len(table)),
+            some=count((every["mean"] > 0).sum()),
+            all=count(len(every)),
         ),
         alt=say(
             "Dots by play and segment. The largest gain is {play} for {segment}: {profit} per contact.",

@@ -19,6 +19,9 @@ RULES: Final = {
 }
 
 
+_SAME: Final = 0.005  # part of what it earns by which a rule must differ from the plan to be told apart
+
+
 def against_rules(found: Strategy | None, currency: str) -> tuple[Element, ...]:
     """What the same money would earn by the three rules."""
     if found is None or found.plan.empty_because:
@@ -65,6 +68,8 @@ def against_rules(found: Strategy | None, currency: str) -> tuple[Element, ...]:
 
 
 def _title(best: Rival, currency: str) -> Sentence:
+    if abs(best.ahead.mean) < _SAME * abs(best.profit.mean):
+        return say("The best of three simple rules would do the same here")
     if best.ahead.mean > 0:
         return say(
             "The plan is expected to earn {ahead} more than the best of three simple rules",
